@@ -1,0 +1,20 @@
+"""Colour in float64: the one place with colour formulas. Devices are given its numbers only."""
+
+from gpumft.colour.matrices import luma_weights, rgb_to_yuv, yuv_to_rgb
+from gpumft.colour.plan import ColourPlan, Effect, Stage, plan
+from gpumft.colour.quantise import Quantiser, colour_components, quantiser
+from gpumft.colour.rounding import rounded
+
+__all__ = [
+    "ColourPlan",
+    "Effect",
+    "Quantiser",
+    "Stage",
+    "colour_components",
+    "luma_weights",
+    "plan",
+    "quantiser",
+    "rgb_to_yuv",
+    "rounded",
+    "yuv_to_rgb",
+]
