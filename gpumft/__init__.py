@@ -11,8 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import effects as effects
     from . import errors as errors
     from . import media as media
+    from . import testing as testing
+    from .device import Device as Device
+    from .device import DeviceInfo as DeviceInfo
+    from .device import devices as devices
+    from .device import open_device as open_device
+    from .effects import MatrixEffect as MatrixEffect
     from .errors import DeviceUnavailable as DeviceUnavailable
     from .errors import InvalidArg as InvalidArg
     from .errors import InvalidMediaType as InvalidMediaType
@@ -36,13 +43,52 @@ if TYPE_CHECKING:
     from .media import Subtype as Subtype
     from .media import Transfer as Transfer
     from .media import VideoType as VideoType
+    from .media import seconds as seconds
+    from .mft import EnumFlags as EnumFlags
+    from .mft import Flow as Flow
+    from .mft import InputStatus as InputStatus
+    from .mft import InputStreamFlags as InputStreamFlags
+    from .mft import InputStreamInfo as InputStreamInfo
+    from .mft import Message as Message
+    from .mft import OutputBufferStatus as OutputBufferStatus
+    from .mft import OutputDataBuffer as OutputDataBuffer
+    from .mft import OutputResult as OutputResult
+    from .mft import OutputStatus as OutputStatus
+    from .mft import OutputStreamFlags as OutputStreamFlags
+    from .mft import OutputStreamInfo as OutputStreamInfo
+    from .mft import ProcessOutputFlags as ProcessOutputFlags
+    from .mft import ProcessOutputStatus as ProcessOutputStatus
+    from .mft import SetTypeFlags as SetTypeFlags
+    from .mft import Transform as Transform
+    from .mft import negotiate as negotiate
+    from .ops import Converter as Converter
+    from .ops import Explanation as Explanation
+    from .ops import convert as convert
+    from .ops import explain as explain
+    from .samples import Buffer2D as Buffer2D
+    from .samples import Locked2D as Locked2D
+    from .samples import LockFlags as LockFlags
+    from .samples import MediaBuffer as MediaBuffer
+    from .samples import MediaBufferLike as MediaBufferLike
+    from .samples import Sample as Sample
+    from .transforms import EffectTransform as EffectTransform
+    from .transforms import VideoProcessor as VideoProcessor
+    from .transforms import VideoTransform as VideoTransform
+    from .transforms import transform as transform
 
     __version__: str
 
-_ROOMS = ("errors", "media")
+_ROOMS = ("effects", "errors", "media", "testing")
 """Modules that are public as a whole."""
 
 _NAMES = {
+    "device": (
+        "Device",
+        "DeviceInfo",
+        "devices",
+        "open_device",
+    ),
+    "effects": ("MatrixEffect",),
     "errors": (
         "DeviceUnavailable",
         "InvalidArg",
@@ -69,6 +115,46 @@ _NAMES = {
         "Subtype",
         "Transfer",
         "VideoType",
+        "seconds",
+    ),
+    "mft": (
+        "EnumFlags",
+        "Flow",
+        "InputStatus",
+        "InputStreamFlags",
+        "InputStreamInfo",
+        "Message",
+        "OutputBufferStatus",
+        "OutputDataBuffer",
+        "OutputResult",
+        "OutputStatus",
+        "OutputStreamFlags",
+        "OutputStreamInfo",
+        "ProcessOutputFlags",
+        "ProcessOutputStatus",
+        "SetTypeFlags",
+        "Transform",
+        "negotiate",
+    ),
+    "ops": (
+        "Converter",
+        "Explanation",
+        "convert",
+        "explain",
+    ),
+    "samples": (
+        "Buffer2D",
+        "LockFlags",
+        "Locked2D",
+        "MediaBuffer",
+        "MediaBufferLike",
+        "Sample",
+    ),
+    "transforms": (
+        "EffectTransform",
+        "VideoProcessor",
+        "VideoTransform",
+        "transform",
     ),
 }
 """Public names by the module that they come from."""

@@ -1,0 +1,94 @@
+"""MatrixEffect: an effect that multiplies R'G'B' by a matrix, everywhere or in a rectangle."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gpumft.errors import InvalidArg
+
+Matrix3 = tuple[tuple[float, float, float], ...]
+Region = tuple[float, float, float, float]
+"""(x, y, width, height) as fractions of the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixEffect:
+    """A 3x3 matrix on nominal, encoded R'G'B' (0..1).
+
+    Thread-safety: immutable.
+    """
+
+    name: str
+    matrix: Matrix3
+    """Rows make R', G', B' of R', G', B'."""
+    region: Region | None = None
+    """(x, y, width, height) as fractions of the picture, or None for all of it."""
+
+
+def region_pixels(region: Region, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return `region` as (x, y, width, height) in pixels of a picture of `size` (w, h).
+
+    Edges fall on the nearest pixel boundary, halves away from the origin.
+    """
+    x, y, w, h = map(Fraction, region)
+    left, top = _edge(x, size[0]), _edge(y, size[1])
+    return left, top, _edge(x + w, size[0]) - left, _edge(y + h, size[1]) - top
+
+
+def _edge(at: Fraction, length: int) -> int:
+    return min(max(int(at * length + Fraction(1, 2)), 0), length)
+
+
+def blended(matrix: Matrix3, strength: float) -> Matrix3:
+    """Return `strength` of `matrix` and the rest of the identity."""
+    return tuple(
+        (
+            strength * row[0] + (1 - strength) * (i == 0),
+            strength * row[1] + (1 - strength) * (i == 1),
+            strength * row[2] + (1 - strength) * (i == 2),
+        )
+        for i, row in enumerate(matrix)
+    )
+
+
+def region_of(x: float, y: float, w: float, h: float) -> Region | None:
+    """Return the region, or None where it is the whole picture.
+
+    Raises:
+        InvalidArg: it leaves the picture.
+    """
+    if not (0 <= x <= 1 and 0 <= y <= 1 and 0 <= w <= 1 - x + 1e-9 and 0 <= h <= 1 - y + 1e-9):
+        msg = f"region x={x} y={y} w={w} h={h} leaves the picture; all are fractions of it, 0 to 1"
+        raise InvalidArg(msg)
+    return None if (x, y, w, h) == (0, 0, 1, 1) else (x, y, w, h)
+
+
+def create_effect(
+    name: str,
+    parameters: Mapping[str, float],
+    known: Mapping[str, Callable[..., MatrixEffect]],
+) -> MatrixEffect:
+    """Return the effect called `name` with these parameters.
+
+    Raises:
+        InvalidArg: an unknown name or parameter; the message offers the nearest ones.
+    """
+    if name not in known:
+        msg = f"no effect is called {name!r}; {_nearest(name, list(known))}"
+        raise InvalidArg(msg)
+    make = known[name]
+    takes = list(inspect.signature(make).parameters)
+    for key in parameters:
+        if key not in takes:
+            msg = f"effect {name} has no parameter {key!r}; {_nearest(key, takes)}"
+            raise InvalidArg(msg)
+    return make(**parameters)
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, 2)
+    return f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"

@@ -1,0 +1,172 @@
+"""Explanation: what a conversion does, in words and as data."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gpumft.media import VideoType
+from gpumft.ops.options import Options
+from gpumft.ops.planner import Plan, plan, taps_of
+from gpumft.resample import Taps
+
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A page on one conversion. `str()` is the page; `to_dict()` the same as plain data.
+
+    Thread-safety: immutable.
+    """
+
+    source: VideoType
+    target: VideoType
+    filled: dict[str, dict[str, str]]
+    """Fields that were filled in: side -> field -> value."""
+    geometry: dict[str, str]
+    stages: tuple[tuple[str, tuple[tuple[float, ...], ...]], ...]
+    """Name and matrix rows of each colour stage; empty where components go straight through."""
+    taps: tuple[tuple[str, str], ...]
+    """What each list of taps serves, and a description."""
+    filters: dict[str, str]
+    passes: int
+    launches: int
+    bytes_read: int
+    bytes_written: int
+    device: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as JSON-ready data."""
+        return {
+            "source": str(self.source),
+            "target": str(self.target),
+            "filled": self.filled,
+            "geometry": self.geometry,
+            "stages": [{"name": name, "matrix": rows} for name, rows in self.stages],
+            "filters": self.filters,
+            "taps": dict(self.taps),
+            "passes": self.passes,
+            "launches": self.launches,
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
+            "device": self.device,
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+    def _lines(self) -> list[str]:
+        lines = [f"from  {self.source}", f"to    {self.target}", f"on    {self.device}"]
+        for side, fields in self.filled.items():
+            if fields:
+                told = ", ".join(f"{name} {value}" for name, value in fields.items())
+                lines.append(f"{side} left unspecified, taken as: {told}")
+        lines += ["", "picture"]
+        lines += [f"{_INDENT}{name}: {value}" for name, value in self.geometry.items()]
+        lines += ["", "filters"]
+        lines += [f"{_INDENT}{name}: {value}" for name, value in self.filters.items()]
+        lines += ["", "taps (vertical first, then horizontal)"]
+        lines += [f"{_INDENT}{name}: {text}" for name, text in self.taps]
+        lines += ["", "colour"]
+        if not self.stages:
+            lines.append(f"{_INDENT}each component goes straight to its counterpart")
+        for name, rows in self.stages:
+            lines.append(f"{_INDENT}{name}")
+            lines += [_INDENT * 2 + " ".join(f"{v:>13.9f}" for v in row) for row in rows]
+        moved = self.bytes_read + self.bytes_written
+        told = f"{self.bytes_read:,} read, {self.bytes_written:,} written"
+        lines.append("")
+        lines.append(f"{self.passes} pass, {self.launches} launch, {moved:,} bytes moved ({told})")
+        return lines
+
+
+def explain(src: VideoType, dst: VideoType, **options: Any) -> Explanation:
+    """Return what converting `src` to `dst` would do, without doing it.
+
+    Args:
+        src: type of what comes in.
+        dst: type of what goes out (or a PartialType or mapping; the rest comes from `src`).
+        options: as for `convert`.
+
+    Raises:
+        InvalidArg, InvalidMediaType: as `convert` would.
+
+    Thread-safety: safe.
+    """
+    from gpumft.ops.converter import complete
+    from gpumft.ops.options import make_options
+
+    settled = make_options(**options)
+    return explained(plan(src, complete(dst, src), settled), "any device")
+
+
+def explained(settled: Plan, device: str) -> Explanation:
+    """Return the explanation of a plan that runs on `device`."""
+    src, dst = settled.source, settled.target
+    stages = tuple(
+        (stage.name, tuple(tuple(map(float, row)) for row in np.asarray(stage.matrix)))
+        for stage in ([] if settled.program.direct else settled.colour.stages)
+    )
+    return Explanation(
+        source=src,
+        target=dst,
+        filled={
+            "source": {name: str(getattr(src, name)) for name in src.unspecified},
+            "destination": {name: str(getattr(dst, name)) for name in dst.unspecified},
+        },
+        geometry=_geometry(settled),
+        stages=stages,
+        taps=tuple((name, _describe(taps)) for name, taps in taps_of(settled)),
+        filters=_filters(settled.options, scaled=settled.placement.is_scaled),
+        passes=1,
+        launches=1,
+        bytes_read=_bytes(src),
+        bytes_written=_bytes(dst),
+        device=device,
+    )
+
+
+def _bytes(type_: VideoType) -> int:
+    shapes = zip(type_.plane_shapes, type_.plane_dtypes, strict=True)
+    return sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in shapes)
+
+
+def _geometry(settled: Plan) -> dict[str, str]:
+    place, options = settled.placement, settled.options
+    x, y, w, h = (f"{float(v):g}" for v in place.crop)
+    told = {"source area": f"{w}x{h} at {x}, {y}"}
+    if options.rotate:
+        told["rotated"] = f"{options.rotate} degrees clockwise"
+    if options.flip:
+        told["flipped"] = {"h": "left to right", "v": "top to bottom"}.get(
+            options.flip, "both ways"
+        )
+    inner = place.inner
+    told["lands on"] = f"{inner.width}x{inner.height} at {inner.x}, {inner.y}"
+    told["scaled"] = "yes" if place.is_scaled else "no"
+    return told
+
+
+def _filters(options: Options, *, scaled: bool) -> dict[str, str]:
+    chroma = options.chroma_filter or (options.filter if scaled else "bilinear")
+    return {"luma": options.filter if scaled else "none, samples are copied", "chroma": chroma}
+
+
+def _describe(taps: Taps) -> str:
+    if taps.is_identity:
+        return f"{taps.outputs} samples copied"
+    middle = taps.outputs // 2
+    weights = taps.weights[middle, : taps.count[middle]]
+    shown = " ".join(f"{w:.5g}" for w in weights[:12]) + (" ..." if len(weights) > 12 else "")
+    start = taps.start[middle]
+    return (
+        f"{taps.source} -> {taps.outputs}, up to {taps.longest} taps; "
+        f"output {middle} from {start}: {shown}"
+    )

@@ -1,0 +1,18 @@
+"""Buffers and samples: bytes with a length, pictures with a pitch, and time stamps around them."""
+
+from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
+from gpumft.samples.buffer2d import Buffer2D, Locked2D, LockFlags
+from gpumft.samples.frame_pool import FramePool
+from gpumft.samples.planes import PlanesBuffer
+from gpumft.samples.sample import Sample
+
+__all__ = [
+    "Buffer2D",
+    "FramePool",
+    "LockFlags",
+    "Locked2D",
+    "MediaBuffer",
+    "MediaBufferLike",
+    "PlanesBuffer",
+    "Sample",
+]

@@ -1,0 +1,228 @@
+"""VideoTransform: what an author of a video transform subclasses; everything else is inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from gpumft.errors import AttributeNotFound, InvalidArg, InvalidMediaType, NoInterface
+from gpumft.media import PartialType, PixelFormat, VideoType
+from gpumft.mft import (
+    InputStreamFlags,
+    InputStreamInfo,
+    OutputStreamFlags,
+    OutputStreamInfo,
+    Transform,
+)
+from gpumft.samples import FramePool, Sample
+from gpumft.samples.planes import check_planes
+from gpumft.transforms.formats import CONVERTIBLE
+
+TypeLike = VideoType | PartialType | Mapping[str, Any]
+_IN = (
+    InputStreamFlags.WHOLE_SAMPLES
+    | InputStreamFlags.SINGLE_SAMPLE_PER_BUFFER
+    | InputStreamFlags.FIXED_SAMPLE_SIZE
+)
+_OUT = (
+    OutputStreamFlags.WHOLE_SAMPLES
+    | OutputStreamFlags.SINGLE_SAMPLE_PER_BUFFER
+    | OutputStreamFlags.FIXED_SAMPLE_SIZE
+)
+_READY = 2
+"""Pictures that wait in the pool when streaming begins."""
+
+
+class VideoTransform(Transform[Sample, VideoType]):
+    """One video stream in, one out: pictures of one type become pictures of another.
+
+    A subclass names its `formats` and writes `process`; if the output's type is not the input's it
+    writes `output_types` too. `configure` may prepare what a pair of types needs, `on_flush` and
+    `on_drain` hear of those messages.
+
+    Thread-safety: calls of one transform are serialised by its own lock.
+    Source: IMFTransform.
+    """
+
+    formats: ClassVar[tuple[PixelFormat | str, ...]] = CONVERTIBLE
+    """Input formats, best first."""
+
+    def __init__(self) -> None:
+        super().__init__(inputs=1, outputs=1)
+        self._pool: FramePool | None = None
+
+    # --- What an author writes ---
+
+    def process(self, src: Sample, dst: Sample) -> None:
+        """Make `dst.planes` from `src.planes`; both carry their negotiated `type`."""
+        raise NotImplementedError("a video transform has to define process(src, dst)")
+
+    def output_types(self, input: VideoType) -> Iterable[TypeLike]:
+        """Return the types that may come out for an input type, best first; default: the same."""
+        return (input,)
+
+    def configure(self, input: VideoType, output: VideoType) -> VideoType:
+        """Prepare for a pair of types; return the type that produced samples carry.
+
+        Raises:
+            InvalidMediaType: the pair does not work.
+        """
+        del input
+        return output
+
+    def on_drain(self) -> None:
+        """DRAIN has come."""
+
+    def on_flush(self) -> None:
+        """Forget what past samples left behind: after a flush, a drain, or a change of types."""
+
+    # --- Media types ---
+
+    def _input_types(self, id: int) -> Sequence[object]:
+        del id
+        return tuple(PartialType(format=name) for name in self.formats)
+
+    def _output_types(self, id: int) -> Sequence[object]:
+        del id
+        current = self._input_type()
+        return () if current is None else tuple(self.output_types(current))
+
+    def _check_input_type(self, type: object, id: int) -> VideoType:
+        del id
+        found = as_video_type(type)
+        if found.format not in self.formats:
+            names = ", ".join(map(str, self.formats))
+            msg = f"{_name(self)} does not take {found.format}; it takes {names}"
+            raise InvalidMediaType(msg)
+        return found
+
+    def _check_output_type(self, type: object, id: int) -> VideoType:
+        del id
+        current = self._input_type()
+        found = as_video_type(type, like=current)
+        if current is not None:
+            offered = tuple(self.output_types(current))
+            if not any(_matches(found, offer) for offer in offered):
+                msg = f"{_name(self)} cannot make {found} of {current}; it makes {_listed(offered)}"
+                raise InvalidMediaType(msg)
+        return found
+
+    def _configure(self, inputs: Mapping[int, VideoType], outputs: Mapping[int, VideoType]) -> None:
+        self._produced = self.configure(inputs[0], outputs[0])
+        self._pool = FramePool(self._produced)
+
+    def _input_info(self, id: int) -> InputStreamInfo:
+        del id
+        current = self._input_type()
+        flags = _IN | (InputStreamFlags.HOLDS_BUFFERS if self.holds else InputStreamFlags(0))
+        return InputStreamInfo(flags=flags, size=current.image_size if current else 0)
+
+    def _output_info(self, id: int) -> OutputStreamInfo:
+        del id
+        current = self._output_type()
+        return OutputStreamInfo(flags=_OUT, size=current.image_size if current else 0)
+
+    # --- Resources and samples ---
+
+    def _begin_streaming(self) -> None:
+        if self._pool:
+            self._pool.fill(_READY)
+
+    def _end_streaming(self) -> None:
+        if self._pool:
+            self._pool.trim()
+
+    def _accept(self, sample: Sample, id: int) -> None:
+        del id
+        current = self._input_type()
+        if current is None:  # the protocol asks for samples only when types are set
+            return
+        if not isinstance(sample, Sample):
+            msg = (
+                f"input is a {type(sample).__name__}; wrap it with Sample.from_numpy(planes, type)"
+            )
+            raise NoInterface(msg)
+        check_planes(sample.planes, current)
+
+    def _produce(self, into: Sample | None, id: int) -> Sample:
+        del id
+        if into is None or not into.buffer_count:
+            msg = "output sample has no buffer; give one of output_stream_info().size bytes"
+            raise InvalidArg(msg)
+        check_planes(into.planes, self._produced)
+        into.type = self._produced
+        self.process(self._held()[0], into)
+        buffer = into.buffer_by_index(0)
+        buffer.set_length(buffer.max_length)
+        return into
+
+    def _allocate_output(self, id: int) -> Sample:
+        del id
+        pool = self._pool
+        if pool is None:
+            msg = f"{_name(self)} has no output type; set both types first"
+            raise InvalidArg(msg)
+        sample = Sample(pool.acquire())
+        sample.type = self._produced
+        return sample
+
+    def _drain(self) -> None:
+        self.on_drain()
+
+    def _restart(self) -> None:
+        self.on_flush()
+
+
+def as_video_type(type: object, like: VideoType | None = None) -> VideoType:
+    """Return the whole type that a client means; what is missing comes from `like`.
+
+    Raises:
+        AttributeNotFound: format or size are missing.
+        InvalidMediaType: not a media type at all.
+    """
+    if isinstance(type, VideoType):
+        return type
+    if not isinstance(type, PartialType | Mapping):
+        msg = f"{type!r} is no media type; give a VideoType, a PartialType or a mapping"
+        raise InvalidMediaType(msg)
+    partial = PartialType.of(type)
+    if like is not None:
+        return partial.complete(like)
+    for field, name in (("format", "MF_MT_SUBTYPE"), ("size", "MF_MT_FRAME_SIZE")):
+        if getattr(partial, field) is None:
+            msg = f"type {partial} lacks its {field} ({name}); give it, or set the input type first"
+            raise AttributeNotFound(msg)
+    return VideoType(**dict(partial.items()))
+
+
+def transform(
+    *, formats: tuple[PixelFormat | str, ...]
+) -> Callable[[Callable[[Sample, Sample], None]], type[VideoTransform]]:
+    """Return a decorator that makes a VideoTransform of `fn(src, dst)`.
+
+    Args:
+        formats: input formats; the output's type is the input's.
+    """
+    names = tuple(PixelFormat(name) for name in formats)
+
+    def decorate(fn: Callable[[Sample, Sample], None]) -> type[VideoTransform]:
+        def process(self: VideoTransform, src: Sample, dst: Sample) -> None:
+            del self
+            fn(src, dst)
+
+        body = {"formats": names, "process": process, "__doc__": fn.__doc__}
+        return type(fn.__name__, (VideoTransform,), body)
+
+    return decorate
+
+
+def _matches(found: VideoType, offer: TypeLike) -> bool:
+    return found == offer if isinstance(offer, VideoType) else found.matches(offer)
+
+
+def _listed(offers: Iterable[object]) -> str:
+    return ", ".join(map(str, offers)) or "nothing"
+
+
+def _name(thing: object) -> str:
+    return type(thing).__name__
