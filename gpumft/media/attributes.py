@@ -274,7 +274,7 @@ def _attributes(fields: dict[str, Any]) -> dict[str, Any]:
             made[key] = pack(fields[name].numerator, fields[name].denominator)
     _write_words(fields, made)
     _write_light(fields.get("light"), made)
-    if fields.get("rotation"):
+    if fields.get("rotation") is not None:
         made[ROTATION] = fields["rotation"]
     if fields.get("stride"):
         made[DEFAULT_STRIDE] = fields["stride"] & U32_MAX
@@ -333,7 +333,8 @@ def _write_aperture(aperture: Aperture | None, made: dict[str, Any]) -> None:
     if area is None:
         made[OUR_APERTURE] = ",".join(str(part) for part in aperture)
         return
-    made.pop(PAN_SCAN_ENABLED, None)
+    if made.get(PAN_SCAN_ENABLED):
+        del made[PAN_SCAN_ENABLED]  # it would win over the area written here
     made[MINIMUM_DISPLAY] = area
 
 

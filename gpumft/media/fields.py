@@ -98,8 +98,8 @@ class Light:
     Thread-safety: immutable.
 
     Attributes:
-        max_cll: brightest pixel of the content in cd/m2, or None.
-        max_fall: brightest frame average in cd/m2, or None.
+        max_cll: brightest pixel of the content in cd/m2, or None; 0 means unknown, as None does.
+        max_fall: brightest frame average in cd/m2, or None; the same.
         mastering: (primaries, white, min, max) of the mastering display, or None: primaries are a
             name or three (x, y) pairs in the order red, green, blue; white is an (x, y) pair; both
             may be None; min and max are cd/m2.
@@ -113,7 +113,7 @@ class Light:
         for name in ("max_cll", "max_fall"):
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, _light_level(name, value))
+                object.__setattr__(self, name, _light_level(name, value) or None)
         if self.mastering is not None:
             object.__setattr__(self, "mastering", _mastering(self.mastering))
 
@@ -273,18 +273,19 @@ def read_stride(value: object) -> int:
     return stride
 
 
-def read_light(value: object) -> Light:
-    """Return a `Light`; a tuple or mapping of its parts is accepted."""
-    if isinstance(value, Light):
-        return value
+def read_light(value: object) -> Light | None:
+    """Return a `Light`, or None for one that says nothing; a tuple or mapping is accepted."""
+    light = value
     try:
         if isinstance(value, Mapping):
-            return Light(**value)
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return Light(*value)
+            light = Light(**value)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            light = Light(*value)
     except TypeError as error:
         raise InvalidMediaType(f"light is {value!r}: {error}") from error
-    raise InvalidMediaType(f"light is {value!r}; give Light(max_cll, max_fall, mastering)")
+    if not isinstance(light, Light):
+        raise InvalidMediaType(f"light is {value!r}; give Light(max_cll, max_fall, mastering)")
+    return None if light == Light() else light
 
 
 def read_extra(value: object) -> FrozenMapping:

@@ -105,6 +105,7 @@ def layout_of(format: Format) -> PixelFormat | Rule | None:
 
 
 def known_layout(format: Format) -> PixelFormat | Rule:
+    """Return what decides about sizes, or raise `InvalidMediaType` where nothing does."""
     layout = layout_of(format)
     if layout is None:
         raise InvalidMediaType(f"{name_of(format)} has no rows: its layout is not known")
@@ -112,16 +113,18 @@ def known_layout(format: Format) -> PixelFormat | Rule:
 
 
 def name_of(format: Format) -> str:
+    """Return a name for messages: a subtype's rather than its GUID."""
     subtype = None if isinstance(format, PixelFormat) else find_subtype(format)
     return subtype.name if subtype else str(format)
 
 
 def align(value: int, to: int) -> int:
+    """Return `value` rounded up to a multiple of `to`."""
     return -(-value // to) * to
 
 
 def stride_of(rule: Rule, width: int) -> int:
-    """The row of the first plane in bytes, as MF rounds it."""
+    """Return the row of the first plane in bytes, as MF rounds it."""
     if rule.kind == V210:
         return -(-width // 48) * 128
     stride = width * rule.bits // 8
@@ -129,35 +132,37 @@ def stride_of(rule: Rule, width: int) -> int:
 
 
 def all_planes(rule: Rule, row_bytes: int, rows: int) -> int:
-    """Bytes of all planes at a common pitch; half rows are dropped."""
+    """Return the bytes of all planes at a common pitch; half rows are dropped."""
     if rule.kind in (SEMI, PLANAR, NV11, IMC24):
         return row_bytes * rows * 3 // 2
     return row_bytes * rows * (2 if rule.kind == SEMI422 else 1)
 
 
 def plane_bytes(format: PixelFormat, size: tuple[int, int]) -> tuple[int, ...]:
+    """Return the bytes of every plane without padding."""
     shapes = zip(format.plane_shapes(size), format.plane_dtypes(), strict=True)
     return tuple(math.prod(shape) * dtype.itemsize for shape, dtype in shapes)
 
 
 def row_bytes(format: PixelFormat, width: int) -> tuple[int, ...]:
+    """Return the bytes of a row of every plane without padding."""
     return plane_bytes(format, (width, 1))
 
 
 def pitches(format: PixelFormat, pitch: int) -> tuple[int, ...]:
-    """The pitch of every plane: as its row stands to the first plane's, by whole pixel pairs."""
+    """Return every plane's pitch: to the first as rows of whole pixel pairs are to each other."""
     rows = row_bytes(format, 96)
     return tuple(pitch * row // rows[0] for row in rows)
 
 
 def allocation_of(format: PixelFormat, pitch: int, height: int) -> int:
-    """Bytes of all planes at their pitches, last chroma rows of odd pictures included."""
+    """Return the bytes of all planes at their pitches, odd pictures' last chroma rows too."""
     rows = [shape[0] for shape in format.plane_shapes((1, height))]
     return sum(own * count for own, count in zip(pitches(format, pitch), rows, strict=True))
 
 
 def pitch_of(layout: PixelFormat | Rule, width: int) -> int:
-    """The pitch of a 2-D buffer."""
+    """Return the pitch of a 2-D buffer."""
     if isinstance(layout, PixelFormat):
         halved = min(pitches(layout, 2)) == 1
         row = row_bytes(layout, width)[0]
@@ -168,6 +173,7 @@ def pitch_of(layout: PixelFormat | Rule, width: int) -> int:
 
 
 def may_be_bottom_up(layout: PixelFormat | Rule) -> bool:
+    """Whether rows may be stored from the bottom up: one plane that is not Y'CbCr."""
     if isinstance(layout, PixelFormat):
         return not layout.is_yuv and layout.planes == 1
     return layout.kind in (RGB, GRAY, DEPTH)

@@ -161,16 +161,15 @@ class VideoType:
             raise InvalidMediaType(
                 f"a video type has no field {', '.join(unknown)}; it has {', '.join(values)}"
             )
-        if self.format.is_float and "format" in changes:
+        format = read.read_enum(PixelFormat, "format", changes.get("format", self.format))
+        same_size = read.read_size(changes.get("size", self.size)) == self.size
+        if not same_size:
+            values["aperture"] = None
+        if not same_size or format is not self.format:
+            values["stride"] = None
+        if self.format.is_float and not format.is_float:
             values["range"] = None
-        values.update(changes)
-        changed = VideoType(**{**values, "aperture": None, "stride": None})
-        same_size = changed.size == self.size
-        if "aperture" in changes or same_size:
-            changed = VideoType(**{**values, "stride": None})
-        if "stride" in changes or (same_size and changed.format is self.format):
-            changed = VideoType(**{**dict(changed.items()), "stride": values["stride"]})
-        return _remember(changed, self._filled - set(changes))
+        return _remember(VideoType(**values | changes), self._filled - set(changes))
 
     def filled(self, values: Mapping[str, Any]) -> VideoType:
         """Return this type with fields that a rule filled; `unspecified` remembers their names."""

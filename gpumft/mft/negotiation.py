@@ -1,0 +1,150 @@
+"""Setting the media types of a transform that may want either side first.
+
+Source: the basic MFT processing model, "Set Media Types".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Literal
+
+from gpumft.errors import (
+    AttributeNotFound,
+    InvalidMediaType,
+    InvalidType,
+    MFError,
+    NotImplementedMF,
+    TransformTypeNotSet,
+    UnsupportedD3DType,
+)
+from gpumft.mft.transform import Transform
+
+Slot = tuple[Literal["input", "output"], int]
+_REFUSED = (InvalidMediaType, InvalidType, AttributeNotFound, UnsupportedD3DType)
+
+
+def negotiate(
+    transform: Transform[Any, Any], inputs: object = None, outputs: object = None
+) -> None:
+    """Set the types of all streams, input first, output first or either, as the transform wants.
+
+    Args:
+        transform: the transform; nothing is held in it.
+        inputs: what the client can deliver: a type, a sequence of types (best first), or None for
+            the transform's own list. Types may be whole or partial.
+        outputs: what the client can take, likewise.
+
+    Raises:
+        InvalidMediaType: nothing fits. The text names both sides' lists and each refusal; the types
+            set before are set again.
+        CannotChangeMediaTypeWhileProcessing: samples are held.
+
+    Thread-safety: one client at a time.
+    """
+    n_in, n_out = transform.stream_count()
+    ins: list[Slot] = [("input", id) for id in range(n_in)]
+    outs: list[Slot] = [("output", id) for id in range(n_out)]
+    before = {slot: _current(transform, slot) for slot in ins + outs}
+    offers = {"input": _as_list(inputs), "output": _as_list(outputs)}
+    refusals: list[str] = []
+    for slots in (ins + outs, outs + ins):
+        if _settle(transform, slots, offers, refusals):
+            return
+        _restore(transform, before)
+    raise InvalidMediaType(
+        f"no media types fit; the client offers {_names(offers['input'])} as input and "
+        f"{_names(offers['output'])} as output, the transform {_own(transform, ins)} and "
+        f"{_own(transform, outs)}; refused: {'; '.join(dict.fromkeys(refusals)) or 'none'}"
+    )
+
+
+def _settle(
+    transform: Transform[Any, Any],
+    slots: Sequence[Slot],
+    offers: Mapping[str, list[object] | None],
+    refusals: list[str],
+) -> bool:
+    """Set the first slot's type so that the rest can be set too. False: go the other way round."""
+    if not slots:
+        return True
+    slot, rest = slots[0], slots[1:]
+    for candidate in _candidates(transform, slot, offers[slot[0]]):
+        try:
+            _set(transform, slot, candidate)
+        except TransformTypeNotSet:
+            return False
+        except _REFUSED as error:
+            refusals.append(f"{slot[0]} {candidate}: {error}")
+            continue
+        if _settle(transform, rest, offers, refusals) and _current(transform, slot) is not None:
+            return True
+    return False
+
+
+def _candidates(
+    transform: Transform[Any, Any], slot: Slot, offered: list[object] | None
+) -> Iterator[object]:
+    if offered is not None:
+        yield from offered
+        return
+    with suppress(NotImplementedMF, TransformTypeNotSet):
+        yield from _available(transform, slot)
+
+
+def _available(transform: Transform[Any, Any], slot: Slot) -> tuple[object, ...]:
+    side, id = slot
+    if side == "input":
+        return transform.available_input_types(id)
+    return transform.available_output_types(id)
+
+
+def _set(transform: Transform[Any, Any], slot: Slot, type: object | None) -> None:
+    side, id = slot
+    if side == "input":
+        transform.set_input_type(type, id)
+    else:
+        transform.set_output_type(type, id)
+
+
+def _current(transform: Transform[Any, Any], slot: Slot) -> object | None:
+    side, id = slot
+    try:
+        if side == "input":
+            return transform.input_current_type(id)  # type: ignore[no-any-return]
+        return transform.output_current_type(id)  # type: ignore[no-any-return]
+    except TransformTypeNotSet:
+        return None
+
+
+def _restore(transform: Transform[Any, Any], before: Mapping[Slot, object | None]) -> None:
+    """Set again what was set before; either side may have to be first, so go round twice."""
+    for slot in before:
+        _set(transform, slot, None)
+    for _ in range(2):
+        for slot, type in before.items():
+            if type is not None and _current(transform, slot) is None:
+                with suppress(MFError):
+                    _set(transform, slot, type)
+
+
+def _as_list(types: object) -> list[object] | None:
+    if types is None:
+        return None
+    # A mapping of attributes is one type, and so is a name.
+    if isinstance(types, Sequence) and not isinstance(types, str):
+        return list(types)
+    return [types]
+
+
+def _names(types: Sequence[object] | None) -> str:
+    return "anything" if types is None else f"[{', '.join(map(str, types))}]"
+
+
+def _own(transform: Transform[Any, Any], slots: Sequence[Slot]) -> str:
+    try:
+        return ", ".join(_names(_available(transform, slot)) for slot in slots)
+    except NotImplementedMF:
+        return "has no list"
+    except TransformTypeNotSet:
+        return "needs the other side first"

@@ -1,0 +1,93 @@
+"""The state machine as a page of documentation: ``python -m gpumft.mft.state_page``."""
+
+from __future__ import annotations
+
+import sys
+
+from gpumft.mft.state import CHANGE, DATA, RESOURCES, Event, Refusal, State, Table
+
+_CALLS = {
+    Event.SET_TYPE: "`set_input_type`, `set_output_type`",
+    Event.RENEGOTIATE: "`set_output_type` after STREAM_CHANGE",
+    Event.SET_DEVICE: "`SET_DEVICE_MANAGER`",
+    Event.INPUT: "`process_input`",
+    Event.OUTPUT: "`process_output`",
+    Event.DRAIN: "`DRAIN`",
+    Event.FLUSH: "`FLUSH`",
+    Event.BEGIN: "`BEGIN_STREAMING`",
+    Event.END: "`END_STREAMING`",
+    Event.TYPED: "*all types are set*",
+    Event.CLEARED: "*a type is missing*",
+    Event.NOTHING_HELD: "*nothing is held*",
+    Event.MORE_NEEDED: "*held, more input is needed*",
+    Event.OUTPUT_READY: "*output can be made*",
+    Event.CHANGE_ASKED: "*the transform asks for a type*",
+    Event.CHANGE_TOLD: "*STREAM_CHANGE was returned*",
+}
+_INTRODUCTION = """\
+# The protocol's states
+
+<!-- Written by `python -m gpumft.mft.state_page`; a test compares. -->
+
+Three small machines run side by side (`gpumft/mft/state.py`). A call is allowed if all three allow
+it; the first error, in the order Change, Data, Resources, is raised and nothing changes. Rows are
+calls of the client and, in italics, facts that the transform reports after its work. `.` means: the
+state stays. `E_UNEXPECTED` means that the transform's own hooks contradict each other.
+
+With all types set and no change announced, exactly one of "`process_input` accepts" (EMPTY,
+HOLDING) and "`process_output` delivers" (FULL, DRAINING, or a change that is due) holds.
+"""
+
+
+def page() -> str:
+    """Return the tables and the texts of the errors as Markdown.
+
+    Thread-safety: any thread.
+    """
+    return "\n".join(
+        [
+            _INTRODUCTION,
+            *_section("Data: the flow of samples", DATA),
+            *_section("Change: another output format", CHANGE),
+            *_section("Resources: what streaming allocates", RESOURCES),
+            "## Errors\n",
+            *_errors(_refusals(DATA) + _refusals(CHANGE) + _refusals(RESOURCES)),
+            "",
+        ]
+    )
+
+
+def _section(title: str, table: Table[State]) -> list[str]:
+    states = list(table)
+    lines: list[str] = []
+    for event, words in _CALLS.items():
+        cells = [_cell(state, table[state][event]) for state in states]
+        if set(cells) != {"."}:
+            lines += [_line(words, *cells)]
+    names = _line("", *[state.name for state in states])
+    return [f"## {title}\n", names, "|---" * (len(states) + 1) + "|", *lines, ""]
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(state: State, cell: State | Refusal) -> str:
+    if isinstance(cell, Refusal):
+        return str(cell)
+    return "." if cell is state else cell.name
+
+
+def _refusals(table: Table[State]) -> list[Refusal]:
+    return [cell for row in table.values() for cell in row.values() if isinstance(cell, Refusal)]
+
+
+def _errors(refusals: list[Refusal]) -> list[str]:
+    return [
+        f"- `{cell.error.__name__}` ({cell.error.name}): {cell.message}"
+        for cell in dict.fromkeys(refusals)
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
