@@ -41,9 +41,10 @@ def _row(row: Sequence[float]) -> tuple[float, ...]:
     unit = math.ldexp(1.0, math.frexp(largest)[1] - 24)
     exact = [value / unit for value in row]
     units = [round(value) for value in exact]
-    while residue := sum(units):
-        step = -1 if residue > 0 else 1
-        movable = [i for i, value in enumerate(row) if value]
+    residue = sum(units)
+    step = -1 if residue > 0 else 1
+    movable = [i for i, value in enumerate(row) if value]
+    for _ in range(abs(residue)):
         best = min(movable, key=lambda i: abs(units[i] + step - exact[i]))
         units[best] += step
     return tuple(value * unit for value in units)

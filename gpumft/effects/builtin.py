@@ -8,7 +8,10 @@ from gpumft.effects.matrix import MatrixEffect, blended, region_of
 from gpumft.errors import InvalidArg
 
 _LUMA_BT709 = (0.2126, 0.7152, 0.0722)
-_SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
+_COMMON_SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
+_BRIGHTEST = sum(_COMMON_SEPIA[0])
+_SEPIA = tuple((r / _BRIGHTEST, g / _BRIGHTEST, b / _BRIGHTEST) for r, g, b in _COMMON_SEPIA)
+"""White becomes (1, 0.89, 0.69): nothing leaves the range, so nothing is clipped to yellow."""
 
 
 def _checked(strength: float) -> float:
@@ -54,7 +57,8 @@ def sepia(
     Raises:
         InvalidArg: a value outside its bounds.
 
-    Source: the matrix in common use (W3C Filter Effects, sepia(), at full amount).
+    Source: the matrix in common use (W3C Filter Effects, sepia(), at full amount), scaled so that
+    white's red stays 1.
     """
     return MatrixEffect("sepia", blended(_SEPIA, _checked(strength)), region_of(x, y, w, h))
 

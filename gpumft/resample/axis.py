@@ -37,7 +37,8 @@ def taps(
 
     `nearest` takes the nearest sample and, of two equally near, the lower one. `area` gives each
     sample the part of the output's interval that its own cell covers, exactly: the mean when
-    shrinking, the source's own samples with blended seams when enlarging.
+    shrinking, the source's own samples with blended seams when enlarging. Where outputs lie exactly
+    on samples and as far apart, every filter takes the samples as they are, blurring ones too.
 
     Positions are exact fractions. Outputs in the same phase have the same weights, bit by bit, and
     grids mirrored on both sides have mirrored taps (`nearest` apart, where samples are equally

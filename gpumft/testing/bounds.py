@@ -160,7 +160,10 @@ def _alpha(job: Job, source: dict[str, Samples]) -> Samples | None:
 
 
 class _Watch(Exact):
-    """Exact arithmetic that remembers the alpha that colour is divided by."""
+    """Exact arithmetic that remembers the alpha that colour is divided by.
+
+    Thread-safety: one thread at a time.
+    """
 
     alpha: Samples | None = None
 
@@ -175,6 +178,8 @@ class Reach:
 
     Args:
         alpha: the alpha that colour is divided by, or None.
+
+    Thread-safety: keeps alpha and never changes it; any number of threads.
     """
 
     def __init__(self, alpha: Samples | None) -> None:

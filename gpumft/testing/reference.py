@@ -31,7 +31,10 @@ _LUMA = Component("y", 0)
 
 
 class Algebra(Protocol):
-    """The four operations of a conversion; what is carried through them is up to the class."""
+    """The four operations of a conversion; what is carried through them is up to the class.
+
+    Thread-safety: as the class that implements it.
+    """
 
     def resample(self, rows: Samples, samples: Samples, columns: Samples) -> Samples:
         """Return the samples on another grid: `rows` first, then `columns`."""
@@ -47,7 +50,10 @@ class Algebra(Protocol):
 
 
 class Exact:
-    """The values themselves."""
+    """The values themselves.
+
+    Thread-safety: keeps nothing; any number of threads.
+    """
 
     def resample(self, rows: Samples, samples: Samples, columns: Samples) -> Samples:
         """Return the samples on another grid."""

@@ -28,7 +28,10 @@ from gpumft.testing.reference_weights import HALF, Window, is_selection, weights
 
 
 class MatrixEffect(Protocol):
-    """An effect that the reference can apply: a 3x3 matrix on nominal R'G'B'."""
+    """An effect that the reference can apply: a 3x3 matrix on nominal R'G'B'.
+
+    Thread-safety: read only.
+    """
 
     @property
     def matrix(self) -> object:
@@ -44,7 +47,11 @@ class Job:
     """A conversion with every choice made.
 
     The source is turned first: transposed, then rows mirrored, then columns. `inner` is the
-    rectangle of the destination that the picture fills, in pixels.
+    rectangle of the destination that the picture fills, in pixels. `windows` are vertical, then
+    horizontal. `effects` are matrices with their (left, top, right, bottom) in pixels of `inner`.
+    `memory` keeps weights that were computed.
+
+    Thread-safety: one thread at a time.
     """
 
     src: VideoType

@@ -27,6 +27,8 @@ class Axis:
 
     Luma sample i lies at i + 1/2. A sub-sampled component has `step` 2 whatever the picture's size.
     Sample i belongs to the pixels from `edge + step * i` up to `edge + step * (i + 1)`.
+
+    Thread-safety: immutable.
     """
 
     origin: Fraction
@@ -52,6 +54,8 @@ class Window:
 
     `extent` is how many destination pixels it fills. Samples that own no part of the window are
     never read: the nearest one that does stands for them.
+
+    Thread-safety: immutable.
     """
 
     start: Fraction

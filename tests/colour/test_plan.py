@@ -78,7 +78,8 @@ def convert(codes: Floats, src: VideoType, dst: VideoType) -> Floats:
     for stage in plan(src, dst).stages:
         value = value @ stage.matrix.T
     target = np.array([(q.scale, q.offset) for q in quantisers(dst)])
-    return value * target[:, 0] + target[:, 1]
+    result: Floats = value * target[:, 0] + target[:, 1]
+    return result
 
 
 def fma(a: np.float32, b: Singles, c: Singles) -> Singles:

@@ -24,6 +24,12 @@ def test_half_strength_lies_half_way() -> None:
     assert half == pytest.approx((whole + np.eye(3)) / 2)
 
 
+def test_sepia_leaves_no_colour_out_of_range() -> None:
+    matrix = np.array(sepia().matrix)
+    assert matrix.sum(axis=1) == pytest.approx([1, 0.890, 0.694], abs=1e-3)
+    assert (matrix > 0).all()
+
+
 def test_regions_become_pixels_of_the_picture() -> None:
     assert sepia().region is None
     right = sepia(x=0.5, w=0.5).region

@@ -86,6 +86,8 @@ def test_a_crop_stays_inside() -> None:
     seen = rectangle(2, 1, 4, 4)
     assert shown(src, None) == seen
     assert shown(src, seen) == seen
+    assert shown(src, (2, 1, 0.5, 1)) == rectangle(2, 1, 0.5, 1)
+    assert shown(src, (2, 1, 1, 0.5)) == rectangle(2, 1, 1, 0.5)
     assert shown(src, (2.5, 1, 3, 3.5)) == rectangle(2.5, 1, 3, 3.5)
     assert shown(VideoType("gray", (8, 6)), None) == rectangle(0, 0, 8, 6)
     outside = [(1.5, 1, 2, 2), (2, 0.5, 2, 2), (3, 1, 3.5, 2), (2, 3, 2, 2.5)]

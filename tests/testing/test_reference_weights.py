@@ -30,13 +30,13 @@ HALVES: dict[str, list[float]] = {
     "bicubic:0.5,0.25": [25 / 48, -1 / 48],
     "bspline": [23 / 48, 1 / 48],
     "hermite": [0.5, 0.0],
-    "lanczos2": [0.5731591, -0.0636843],
-    "lanczos3": [0.6079271, -0.1350949, 0.0243171],
-    "lanczos4": [0.62038301, -0.16641523, 0.05990948, -0.01266088],
+    "lanczos2": [0.5731591683, -0.0636843520],
+    "lanczos3": [0.6079271019, -0.1350949115, 0.0243170841],
+    "lanczos4": [0.6203830132, -0.1664152316, 0.0599094834, -0.0126608778],
     "spline16": [0.575, -0.075],
-    "spline36": [0.5986842, -0.1184211, 0.0197368],
-    "spline64": [0.6003521, -0.1267606, 0.0316901, -0.0052817],
-    "gaussian": [0.6065307, 0.0111090],
+    "spline36": [91 / 152, -9 / 76, 3 / 152],
+    "spline64": [341 / 568, -9 / 71, 9 / 284, -3 / 568],
+    "gaussian": [0.6065306597, 0.0111089965],
 }
 QUARTERS: dict[
     str, list[float]
@@ -55,7 +55,7 @@ def test_weights_half_way(name: str) -> None:
     wanted = np.concatenate([half[::-1], half]) / (2 * half.sum())
     # With a crop from 4 1/2 at 1:1, pixel 3 of 8 lies half way between samples 7 and 8.
     row = scaled(16, 8, name, (Fraction(9, 2), 8))[3]
-    assert np.allclose(row[8 - len(half) : 8 + len(half)], wanted, atol=2e-7)
+    assert np.allclose(row[8 - len(half) : 8 + len(half)], wanted, rtol=0, atol=1e-9)
     assert np.count_nonzero(np.abs(row) > 1e-12) <= len(wanted)
 
 
@@ -65,7 +65,7 @@ def test_weights_a_quarter_off(name: str) -> None:
     wanted = quarter / quarter.sum()
     row = scaled(16, 8, name, (Fraction(17, 4), 8))[3]
     side = len(quarter) // 2
-    assert np.allclose(row[8 - side : 8 + side], wanted, atol=2e-7)
+    assert np.allclose(row[8 - side : 8 + side], wanted, rtol=0, atol=1e-9)
 
 
 def test_lanczos3_doubling_is_the_formula() -> None:
@@ -73,6 +73,16 @@ def test_lanczos3_doubling_is_the_formula() -> None:
     distance = np.arange(1, 7) - 3.75
     raw = np.sinc(distance) * np.sinc(distance / 3)
     assert np.allclose(scaled(8, 16, "lanczos3")[8, 1:7], raw / raw.sum(), atol=1e-12)
+
+
+def test_lanczos3_on_a_sample_takes_that_sample_alone() -> None:
+    assert np.array_equal(scaled(8, 24, "lanczos3")[10], np.eye(8)[3])
+
+
+def test_lanczos3_at_a_third_is_the_stretched_formula() -> None:
+    distance = np.arange(-8, 9) / 3
+    raw = np.sinc(distance) * np.sinc(distance / 3)
+    assert np.allclose(scaled(27, 9, "lanczos3")[4, 5:22], raw / raw.sum(), atol=1e-12)
 
 
 def test_downscaling_stretches_the_filter() -> None:

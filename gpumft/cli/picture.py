@@ -1,0 +1,142 @@
+"""What a command line asks of the pictures: read once, used by `run` and `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gpumft.cli import values
+
+if TYPE_CHECKING:
+    from gpumft.media import VideoType
+    from gpumft.ops import Explanation
+    from gpumft.pipeline.files.orientation import Orientation
+
+_LARGEST = (1 << 16, 1 << 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Options of the picture, checked.
+
+    Thread-safety: immutable.
+
+    Attributes:
+        chain: filters in FFmpeg's grammar.
+        size: (width, height), -n for a side that follows the other.
+        format: a pixel format.
+        effects: in order.
+        options: those of `gpumft.convert` that were given: filter, fit, crop, ...
+        output: colour fields of the output that were given.
+        input: colour fields of the input that were given.
+    """
+
+    chain: str | None = None
+    size: tuple[int, int] | None = None
+    format: Any = None
+    effects: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    output: dict[str, Any] = field(default_factory=dict)
+    input: dict[str, Any] = field(default_factory=dict)
+
+    def for_transcode(self) -> dict[str, Any]:
+        """Return the arguments of `gpumft.transcode` that say the same."""
+        return {
+            "chain": self.chain,
+            "size": self.size,
+            "format": self.format,
+            "effects": self.effects,
+            "input_type": self.input,
+            "output_type": self.output,
+            **self.options,
+        }
+
+    def explanations(
+        self,
+        source: VideoType,
+        orientation: Orientation | None = None,
+        *,
+        encodable: Callable[[VideoType], VideoType] = lambda made: made,
+    ) -> list[Explanation]:
+        """Return what each fused pass does to pictures of `source`.
+
+        Args:
+            source: type of the pictures, as stored.
+            orientation: how they must be turned to be seen upright; None: they are upright.
+            encodable: makes of the last type the one that an encoder takes.
+
+        Raises:
+            InvalidArg, InvalidMediaType: as the conversion itself would.
+        """
+        from gpumft.media import PartialType
+        from gpumft.ops import complete, explain
+        from gpumft.pipeline.files.orientation import UPRIGHT
+        from gpumft.pipeline.stages import make_steps
+        from gpumft.transforms.chain import Stage
+
+        options = {**self.options, **({"effects": self.effects} if self.effects else {})}
+        own = Stage(options, self.size, self.format)
+        current = source.replace(**self.input)
+        steps = make_steps(self.chain, own, source=current, orientation=orientation or UPRIGHT)
+        stages = [step for step in steps if isinstance(step, Stage)]
+        current = current.replace(rotation=0)
+        told = []
+        for stage in stages:
+            fields = dict(stage.output(current).items())
+            if stage.options.get("rotate", 0) in (90, 270):
+                fields["pixel_aspect"] = 1 / current.pixel_aspect
+            if stage is stages[-1]:
+                fields |= self.output
+            made = explain(current, complete(PartialType(**fields), current), **stage.options)
+            if stage is stages[-1] and encodable(made.target) != made.target:
+                made = explain(current, encodable(made.target), **stage.options)
+            told.append(made)
+            current = made.target
+        return told
+
+
+def picture(
+    *,
+    chain: str | None,
+    size: str | None,
+    format: str | None,
+    effects: list[str] | None,
+    crop: str | None,
+    output: dict[str, str | None],
+    input: dict[str, str | None],
+    **options: Any,
+) -> Picture:
+    """Read the options of a picture; mistakes are told before a file is opened.
+
+    Raises:
+        UsageError, InvalidArg: a word that is not known, a size that cannot be.
+    """
+    from gpumft.ops import make_options
+    from gpumft.transforms.chain import chain_stages
+
+    given = values.given(crop=values.crop("--crop", crop), **options)
+    make_options(**given)
+    if chain is not None:
+        chain_stages(chain, size=_LARGEST)
+    return Picture(
+        chain=chain,
+        size=values.size("--size", size),
+        format=values.pixel_format("--format", format),
+        effects=tuple(values.effect("--effect", text) for text in effects or ()),
+        options=given,
+        output=_colours("--", output),
+        input=_colours("--in-", input),
+    )
+
+
+def _colours(prefix: str, texts: dict[str, str | None]) -> dict[str, Any]:
+    from gpumft.media import Matrix, Primaries, Range, Siting, Transfer
+
+    return values.given(
+        matrix=values.word(f"{prefix}matrix", texts["matrix"], Matrix),
+        range=values.word(f"{prefix}range", texts["range"], Range),
+        primaries=values.word(f"{prefix}primaries", texts["primaries"], Primaries),
+        transfer=values.word(f"{prefix}transfer", texts["transfer"], Transfer),
+        siting=values.word(f"{prefix}siting", texts["siting"], Siting),
+    )

@@ -1,0 +1,218 @@
+"""What a device is: something that builds Programs and runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import numpy.typing as npt
+
+from gpumft.device.program import Program
+from gpumft.errors import InvalidRequest
+
+_KEPT = 16
+"""Built programs that a device remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One candidate for running conversions.
+
+    Thread-safety: immutable.
+    """
+
+    spec: str
+    """What `open_device` takes: "cpu", "cuda:0", "opencl:0:0"."""
+    name: str
+    """The hardware's name."""
+    kind: str
+    """cpu, cuda or opencl."""
+    usable: bool
+    identical: bool
+    """Whether the self-test gave the bits of docs/arithmetic.md, as on every other device."""
+    reason: str = ""
+    """Why the device is not usable or not identical, in the runtime's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStats:
+    """Memory that a device holds for built programs, in bytes.
+
+    Thread-safety: immutable.
+    """
+
+    scratch: int
+    """Work memory of built programs."""
+    programs: int
+    """How many programs are built."""
+
+
+class Runner(ABC):
+    """What a device makes of a Program; shared by all who build an equal one."""
+
+    scratch: int
+    """Bytes of work memory."""
+
+    @abstractmethod
+    def run(
+        self, src_planes: Sequence[npt.NDArray[Any]], dst_planes: Sequence[npt.NDArray[Any]]
+    ) -> None:
+        """Convert one picture, as `Built` describes it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free the work memory; later runs raise InvalidRequest."""
+
+
+class Built:
+    """A Program made ready for a device.
+
+    Thread-safety: calls may come from any thread; those that share a program take turns.
+    """
+
+    __slots__ = ("_runner",)
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner: Runner | None = runner
+
+    def __call__(
+        self, src_planes: Sequence[npt.NDArray[Any]], dst_planes: Sequence[npt.NDArray[Any]]
+    ) -> None:
+        """Convert one picture.
+
+        Args:
+            src_planes: one array a plane, (rows, columns[, channels]) as the program's source
+                format says; any strides, read-only is fine.
+            dst_planes: the same for the target; every element is written. No memory in common
+                with the source.
+
+        Raises:
+            InvalidArg: arrays do not fit the program. Nothing has been written.
+            InvalidRequest: this object or its device is closed.
+        """
+        runner = self._runner
+        if runner is None:
+            raise InvalidRequest("this built program is closed: build it again")
+        runner.run(src_planes, dst_planes)
+
+    def close(self) -> None:
+        """Give the program up; later calls raise. Closing twice is fine."""
+        self._runner = None
+
+
+class Device(ABC):
+    """A processor that runs Programs.
+
+    A device is a context manager that closes at the end.
+
+    Thread-safety: all methods may be called from any thread.
+    """
+
+    def __init__(self, info: DeviceInfo) -> None:
+        self.info = info
+        self.stream: object = None
+        """The queue of a GPU; None on the CPU."""
+        self._built: OrderedDict[bytes, Runner] = OrderedDict()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def spec(self) -> str:
+        """The spec that opens this device again."""
+        return self.info.spec
+
+    @property
+    def kind(self) -> str:
+        """cpu, cuda or opencl."""
+        return self.info.kind
+
+    def build(self, program: Program) -> Built:
+        """Return `program` made ready; equal programs are built once.
+
+        The device keeps the last 16; one that falls out stays usable for whoever holds it.
+
+        Raises:
+            InvalidMediaType: a format that this device does not read or write yet.
+            InvalidRequest: the device is closed.
+
+        Thread-safety: any thread; builds run one after another.
+        """
+        key = program_key(program)
+        with self._lock:
+            if self._closed:
+                raise InvalidRequest(f"device {self.spec} is closed: open it again")
+            runner = self._built.pop(key, None) or self._build(program)
+            self._built[key] = runner
+            while len(self._built) > _KEPT:
+                self._built.popitem(last=False)
+        return Built(runner)
+
+    @abstractmethod
+    def _build(self, program: Program) -> Runner:
+        """Build a program that is not remembered."""
+
+    @abstractmethod
+    def synchronize(self) -> None:
+        """Wait until everything that was started has ended."""
+
+    def memory_stats(self) -> MemoryStats:
+        """Return what built programs hold."""
+        with self._lock:
+            kept = list(self._built.values())
+        return MemoryStats(sum(runner.scratch for runner in kept), len(kept))
+
+    def close(self) -> None:
+        """Free everything; built programs raise when called. Closing twice is fine."""
+        with self._lock:
+            self._closed = True
+            kept = list(self._built.values())
+            self._built.clear()
+        for runner in kept:
+            runner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.spec!r}: {self.info.name}>"
+
+
+def program_key(program: Program) -> bytes:
+    """Return a value that is equal for programs of equal content.
+
+    Thread-safety: a pure function.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    plain = (
+        program.source, program.source_size, program.target, program.target_size, program.mixes,
+        program.inner, program.background, program.direct, program.transpose, program.mirror_y,
+        program.mirror_x, program.alpha, program.alpha_scale, program.premultiply,
+        program.unpremultiply,
+    )  # fmt: skip
+    digest.update(repr(plain).encode())
+    for read in program.reads:
+        digest.update(repr((read.component, read.offset)).encode())
+        digest.update(read.vertical.key + read.horizontal.key)
+    for write in program.writes:
+        digest.update(
+            repr(
+                (write.component, write.channel, write.constant, write.scale, write.offset)
+            ).encode()
+        )
+        for taps in (write.vertical, write.horizontal):
+            digest.update(b"-" if taps is None else taps.key)
+    return digest.digest()

@@ -1,0 +1,94 @@
+"""Which kernel filters a row: taps looked at once, when a program is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gpumft.resample.taps import Taps
+
+_LARGEST_PERIOD = 16
+_FEWEST = 8
+"""Outputs a phase below which a phase is not worth its calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Taps that repeat: output x + p uses output x's weights, q samples further.
+
+    Thread-safety: immutable.
+    """
+
+    p: int
+    q: int
+    first: int
+    """The first output of the regular ones."""
+    count: int
+    """Regular outputs a phase."""
+
+
+def offset_of_copy(taps: Taps) -> int | None:
+    """Return the first sample where the outputs are neighbouring samples, unchanged; else None."""
+    rows = row_map(taps)
+    if rows is None or not np.array_equal(rows, rows[0] + np.arange(len(rows))):
+        return None
+    return int(rows[0])
+
+
+def row_map(taps: Taps) -> npt.NDArray[np.int32] | None:
+    """Return the sample that each output is, where every output is one sample, unchanged."""
+    if np.all(taps.count == 1) and np.all(taps.weights[:, 0] == 1):
+        return taps.start
+    return None
+
+
+def find_phases(taps: Taps) -> Phases | None:
+    """Return the shortest period that most outputs follow, or None."""
+    for p in range(1, _LARGEST_PERIOD + 1):
+        if taps.outputs < (_FEWEST + 1) * p:
+            return None
+        steps = taps.start[p:] - taps.start[:-p]
+        q = int(np.median(steps))
+        if not 1 <= q <= _LARGEST_PERIOD:
+            continue
+        same = (
+            (steps == q)
+            & (taps.count[p:] == taps.count[:-p])
+            & np.all(taps.weights[p:] == taps.weights[:-p], axis=1)
+        )
+        first, length = _longest_run(same)
+        count = (length + p) // p
+        if count >= _FEWEST and 2 * p * count >= taps.outputs:
+            return Phases(p, q, first, count)
+    return None
+
+
+def _longest_run(flags: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Return (first, length) of the longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.view(np.int8), [0]))))
+    if len(edges) == 0:
+        return 0, 0
+    lengths = edges[1::2] - edges[::2]
+    best = int(np.argmax(lengths))
+    return int(edges[2 * best]), int(lengths[best])
+
+
+def columns_used(taps: Taps) -> tuple[int, int]:
+    """Return the range of samples (first, behind the last) that all outputs use together."""
+    return int(taps.start.min()), int((taps.start + taps.count).max())
+
+
+def rows_used(taps: Taps, ranges: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the same for each range of outputs (first, behind the last). Shape (ranges, 2).
+
+    An empty range uses nothing: it stays empty, at the place of its first output.
+    """
+    cuts = np.minimum(ranges, taps.outputs).reshape(-1)
+    start = np.append(taps.start, taps.source).astype(np.int64)
+    end = np.append(taps.start + taps.count, 0).astype(np.int64)
+    first = np.minimum.reduceat(start, cuts)[::2]
+    last = np.maximum.reduceat(end, cuts)[::2]
+    empty = ranges[:, 0] >= ranges[:, 1]
+    return np.stack([first, np.where(empty, first, last)], axis=1)

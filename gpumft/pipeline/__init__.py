@@ -1,0 +1,1 @@
+"""Sources, sinks and what runs between them: files, and the threaded transcode."""

@@ -1,0 +1,214 @@
+"""Muxer: the container file being written, with its copied streams and its temporary name."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from gpumft.errors import InvalidMediaType
+from gpumft.pipeline.files.failures import writing
+from gpumft.pipeline.files.packets import (
+    EncodedPacket,
+    PacketType,
+    add_copy,
+    holds_audio,
+    refusal,
+)
+from gpumft.pipeline.files.temporary import OutputFile
+
+ISO = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "ismv", "f4v")
+"""Containers of the ISO base media family."""
+FOREIGN = (FFmpegError, OSError, ValueError, MemoryError)
+"""What PyAV and the operating system raise."""
+_BUFFER = 1 << 18
+
+
+class Muxer:
+    """One output file.
+
+    Args:
+        path: the file.
+        format: FFmpeg's name of the container.
+        streams: streams to copy; those that the container cannot hold are noted and left out.
+        overwrite: whether an existing file may be replaced.
+
+    Attributes:
+        copied: the streams that are copied.
+        notes: what could not be kept.
+
+    Raises:
+        InvalidMediaType: a container that is made for sound cannot hold this sound.
+        OutputExists, FileMissing, AccessDenied, DiskFull, InvalidArg: the file cannot be made.
+
+    Thread-safety: none.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        format: str,
+        streams: Sequence[PacketType] = (),
+        *,
+        overwrite: bool = True,
+    ) -> None:
+        self.path = os.fspath(path)
+        self.notes: list[str] = []
+        self._format = format
+        self.copied = tuple(self._held(streams))
+        self._container: OutputContainer | None = None
+        self._outputs: dict[int, Stream] = {}
+        self._file: OutputFile | None = OutputFile(path, overwrite=overwrite)
+
+    def _held(self, streams: Sequence[PacketType]) -> Iterable[PacketType]:
+        for stream in streams:
+            reason = refusal(self._format, stream)
+            if reason is None:
+                yield stream
+            elif stream.kind == "audio" and holds_audio(self._format):
+                raise InvalidMediaType(
+                    f"{self._format} cannot hold the audio stream {stream} ({reason}); "
+                    "write to .mkv, which takes almost anything"
+                )
+            else:
+                self.notes.append(f"stream {stream} is left out: {self._format} cannot hold it")
+
+    @property
+    def opened(self) -> bool:
+        """Whether the header is written."""
+        return self._container is not None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file is finished or given up."""
+        return self._file is None or self._file.closed
+
+    def open(
+        self,
+        add_video: Callable[[OutputContainer], VideoStream],
+        *,
+        time_base: Fraction,
+        video_index: int = 0,
+        options: Mapping[str, str],
+        metadata: Mapping[str, str],
+        chapters: Sequence[Mapping[str, Any]] = (),
+    ) -> VideoStream:
+        """Add all streams in the order of the file they come from, and write the header.
+
+        Args:
+            add_video: adds the encoder's stream.
+            time_base: of the pictures' time stamps; kept exactly where the container can.
+            video_index: the place of the video among the copied streams.
+            options: of the container.
+            metadata: tags of the file.
+            chapters: as the reader gives them.
+
+        Returns:
+            The video's stream.
+        """
+        container = av.open(
+            self._file,
+            "w",
+            format=self._format,
+            container_options=self._options(time_base) | dict(options),
+            buffer_size=_BUFFER,
+        )
+        self._container = container
+        for copy in self.copied:
+            if copy.index < video_index:
+                self._outputs[copy.index] = add_copy(container, copy)
+        video = add_video(container)
+        for copy in self.copied:
+            if copy.index >= video_index:
+                self._outputs[copy.index] = add_copy(container, copy)
+        container.metadata.update(metadata)
+        if chapters:
+            listed: Any = [dict(chapter) for chapter in chapters]
+            container.set_chapters(listed)
+        try:
+            container.start_encoding()
+        except FOREIGN as error:
+            raise writing(self.path, error) from error
+        kept = video.time_base
+        if kept and (time_base / kept).denominator != 1:
+            self.notes.append(
+                f"{self._format} keeps times in units of {kept} s; time stamps in {time_base} s "
+                "are rounded to them"
+            )
+        return video
+
+    def _options(self, time_base: Fraction) -> dict[str, str]:
+        if self._format in ISO:
+            # Otherwise the muxer picks a scale of its own and time stamps are rounded to it; and
+            # starts other than 0 are rounded to the scale of the whole file.
+            bases = [time_base, *(copy.time_base for copy in self.copied if copy.time_base)]
+            common = math.lcm(*(base.denominator for base in bases))
+            return {
+                "video_track_timescale": str(time_base.denominator),
+                "movie_timescale": str(common if common < 1 << 31 else time_base.denominator),
+            }
+        if self._format in ("matroska", "webm"):
+            # Otherwise every stream is shifted because the first dts is negative.
+            return {"avoid_negative_ts": "disabled"}
+        return {}
+
+    def write(self, packet: Packet[Any]) -> None:
+        """Write a packet of a stream of this file; packets are interleaved by dts.
+
+        Raises:
+            DiskFull, AccessDenied, Fail: it cannot be written.
+        """
+        try:
+            if self._container is not None:
+                self._container.mux_one(packet)
+        except FOREIGN as error:
+            raise writing(self.path, error) from error
+
+    def copy(self, item: EncodedPacket) -> None:
+        """Write a packet of another file's stream; dropped where this file lacks the stream."""
+        stream = self._outputs.get(item.type.index)
+        if stream is not None:
+            item.packet.stream = stream
+            self.write(item.packet)
+
+    def finish(self) -> None:
+        """Write what is left and the trailer; the file keeps its temporary name.
+
+        Raises:
+            DiskFull, AccessDenied, Fail: it cannot be finished.
+        """
+        try:
+            if self._container is not None:
+                self._container.close()
+        except FOREIGN as error:
+            raise writing(self.path, error) from error
+
+    def commit(self) -> None:
+        """Give the finished file its name.
+
+        Raises:
+            OutputExists, DiskFull, AccessDenied, Fail: it cannot be named; it is removed.
+        """
+        file, self._file = self._file, None
+        if file is not None:
+            file.commit()
+
+    def abort(self) -> None:
+        """Remove what was written; nothing happens after `commit`."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.discard()  # closed first: the container then writes no trailer
+        container, self._container = self._container, None
+        if container is not None:
+            with contextlib.suppress(*FOREIGN):
+                container.close()

@@ -1,0 +1,193 @@
+"""transcode: decode, transform and encode, overlapped in three threads."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from gpumft.device import Device
+from gpumft.errors import InvalidArg, InvalidMediaType
+from gpumft.media import PixelFormat, VideoType
+from gpumft.media.times import HNS_PER_SECOND, Time, to_hns
+from gpumft.ops import as_device
+from gpumft.pipeline.files import codecs
+from gpumft.pipeline.files.failures import nearest
+from gpumft.pipeline.files.reader import Reader
+from gpumft.pipeline.files.writer import Writer
+from gpumft.pipeline.report import Progress, Report
+from gpumft.pipeline.run import Run, Types
+from gpumft.pipeline.stages import Chain, VideoStage, make_steps
+from gpumft.pipeline.trim import trimmed
+from gpumft.transforms import CONVERTIBLE
+from gpumft.transforms.chain import Stage
+
+
+def transcode(
+    src: str | os.PathLike[str],
+    dst: str | os.PathLike[str],
+    *,
+    size: tuple[int, int] | None = None,
+    format: PixelFormat | str | None = None,
+    chain: str | Iterable[VideoStage] | None = None,
+    effects: Iterable[Any] = (),
+    device: Device | str | None = None,
+    codec: str | None = None,
+    options: Mapping[str, object] | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    input_type: Mapping[str, Any] | None = None,
+    output_type: Mapping[str, Any] | None = None,
+    start: Time | None = None,
+    end: Time | None = None,
+    hwaccel: str = "auto",
+    overwrite: bool = True,
+    **conversion: Any,
+) -> Report:
+    """Decode a file, convert and treat its pictures through the MFT protocol, and encode them.
+
+    Every picture goes through `process_input` and `process_output` of one transform at least. Time
+    stamps are kept exactly where the container can, so variable frame rates stay as they are.
+    Sound, subtitles, tags and chapters are copied. A picture that is stored on its side is turned
+    upright. The output appears under its name when it is whole; after an error or Ctrl-C nothing
+    of it is left.
+
+    Args:
+        src: the input.
+        dst: the output; its suffix chooses the container.
+        size: (width, height); 0 keeps a side, -n follows the other one, divisible by n.
+        format: pixel format to encode; None is the input's, or the nearest that the encoder takes.
+        chain: text in FFmpeg's grammar ("scale=1280:-2,sepia"), or transforms.
+        effects: effects, in order.
+        device: a Device, its spec, or None for the best there is.
+        codec: an encoder, "auto", or None for libx264 where the container holds it.
+        options: of the encoder and the container.
+        progress: called with a `Progress` in this thread, at most 20 times a second and at the end.
+            What it raises ends the run.
+        input_type: fields of the input's type that are known better than the file states them.
+        output_type: fields of the output's type, such as matrix, range or frame_rate.
+        start: the first picture is the one that is seen then; it gets the time 0.
+        end: the first time that is left out.
+        hwaccel: as `Reader`.
+        overwrite: whether an existing file may be replaced.
+        conversion: the options of `gpumft.convert`.
+
+    Returns:
+        What was done. `partial` says that the input was damaged or cut off.
+
+    Raises:
+        FileMissing, InvalidArg, AccessDenied, InvalidStreamData, InvalidMediaType,
+        DeviceUnavailable, DiskFull, OutputExists: before anything is written, where possible.
+
+    Thread-safety: any number of runs at a time, each with its own output.
+    """
+    began = time.perf_counter()
+    _check_paths(src, dst)
+    if conversion.get("effects"):
+        raise InvalidArg("effects are given twice")
+    effects = tuple(effects)
+    own = Stage(
+        options={**conversion, **({"effects": effects} if effects else {})},
+        size=size,
+        format=None if format is None else _format(format),
+    )
+    worker = as_device(device)
+    with Reader(src, device=worker, hwaccel=hwaccel) as reader:
+        source = reader.type.replace(**dict(input_type or {}))
+        _check_tags(reader, source)
+        steps = make_steps(chain, own, source=source, orientation=reader.orientation)
+        passes = Chain(steps, worker, output_type)
+        made = passes.set_types(source)
+        name = codecs.choose_codec(codec, codecs.container_of(dst), made.format)
+        target, losses = _encodable(name, made)
+        if target != made:
+            passes.set_types(source, target)
+        writer = Writer(
+            dst,
+            target,
+            codec=name,
+            options=options,
+            streams=reader.streams,
+            video_index=reader.video_index,
+            time_base=reader.time_base,
+            metadata=reader.metadata,
+            stream_metadata=reader.stream_metadata,
+            chapters=() if start is not None else reader.chapters,
+            overwrite=overwrite,
+        )
+        try:
+            run = Run(reader, passes, writer, Types(source, target), worker.spec, began=began)
+            run.work(trimmed(reader, start, end), progress, _total(reader, start, end))
+            writer.commit()
+        except BaseException:
+            writer.abort()
+            raise
+        warnings = (*reader.warnings, *losses, *writer.notes, *reader.damage, *_hints(target))
+        return replace(
+            run.report(), warnings=warnings, partial=bool(reader.damage), codec=writer.codec
+        )
+
+
+def _check_paths(src: str | os.PathLike[str], dst: str | os.PathLike[str]) -> None:
+    source, target = Path(src), Path(dst)
+    if source.exists() and target.exists() and source.samefile(target):
+        raise InvalidArg(
+            f"input and output are the same file, {os.fspath(src)!r}; name another output"
+        )
+
+
+def _check_tags(reader: Reader, source: VideoType) -> None:
+    if "matrix" in reader.unknown_tags and source.matrix is None and source.format.is_yuv:
+        raise InvalidMediaType(
+            f"{reader.path!r} is coded with matrix {reader.unknown_tags['matrix']} of H.273, which "
+            "is not supported; state another with input_type or --in-matrix to decode it as that"
+        )
+
+
+def _format(name: PixelFormat | str) -> PixelFormat:
+    try:
+        return PixelFormat(name)
+    except ValueError as error:
+        hint = nearest(str(name), [f.value for f in PixelFormat])
+        raise InvalidArg(
+            f"unknown pixel format {str(name)!r}; {hint or 'see gm.PixelFormat'}"
+        ) from error
+
+
+def _encodable(codec: str, made: VideoType) -> tuple[VideoType, list[str]]:
+    """Return the nearest type that the encoder takes, and what is lost by it."""
+    format, losses = codecs.choose_format(codec, made.format, CONVERTIBLE)
+    target = made
+    if format is not made.format:
+        target = made.replace(format=format, **_unstated(made, format)).resolved(made)
+    if codecs.needs_full_range(codec) and target.format.is_yuv:
+        target = target.replace(range="full")
+    return target, losses
+
+
+def _unstated(made: VideoType, format: PixelFormat) -> dict[str, None]:
+    """Return the fields that another kind of format resolves anew."""
+    if format.is_rgb == made.format.is_rgb:
+        return {}
+    return {"range": None, "matrix": None}
+
+
+def _hints(target: VideoType) -> tuple[str, ...]:
+    if target.light is not None:
+        return ("static HDR metadata (light levels, mastering display) is not written yet",)
+    return ()
+
+
+def _total(reader: Reader, start: Time | None, end: Time | None) -> int | None:
+    """Return how many pictures to expect."""
+    rate = reader.type.frame_rate
+    if start is None and end is None and reader.frames is not None:
+        return reader.frames
+    if reader.duration is None or rate is None:
+        return None
+    first = 0 if start is None else max(0, to_hns(start))
+    last = reader.duration if end is None else min(reader.duration, to_hns(end))
+    return max(1, round(Fraction(last - first, HNS_PER_SECOND) * rate))

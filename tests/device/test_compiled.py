@@ -1,0 +1,204 @@
+"""The machine code: what it may contain, when it is made, where it is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba.core import event
+
+from gpumft.device import Program, open_device
+from gpumft.device.cpu import compiler, selftest
+from tests.contract import programs
+from tests.contract.program_parts import noise, ringing
+from tests.device.engine_help import flushing_to_zero, in_child, run, straight, through_matrix
+
+DTYPES = ("uint8", "uint16", "uint32", "float16", "float32")
+KERNELS = (
+    *(["run_band", "vertical", "mix", "phases", "gather", "weigh", "unweigh", "probe"]),
+    *(f"load.{dtype}" for dtype in DTYPES),
+    *(f"store.{dtype}.1" for dtype in DTYPES),
+    "store.uint8.2",
+    "store.uint8.3",
+    "store.uint8.4",
+    "store.uint16.4",
+)
+VECTOR_FMA = re.compile(r"\bvfn?m(add|sub)\d*ps\b|\bfmla\s+v")
+
+
+def bodies(ir: str) -> str:
+    """The functions of a module, declarations and attributes left out."""
+    return "\n".join(re.findall(r"^define .*?^}", ir, flags=re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_no_double_in_any_kernel(name: str) -> None:
+    ir = bodies(compiler.compile_kernel(name, keep=False).inspect_llvm())
+    assert "define" in ir
+    assert not re.search(r"\bdouble\b", ir)
+    assert not re.search(r"\b(fast|reassoc|contract|afn|arcp|nnan|ninf|nsz)\b", ir)
+
+
+@pytest.mark.parametrize("name", ["vertical", "mix", "phases", "store.uint8.3"])
+def test_taps_and_quantisation_are_vector_code(name: str) -> None:
+    library = compiler.compile_kernel(name, keep=False)._library
+    assert VECTOR_FMA.search(library.get_asm_str())
+
+
+def test_a_product_is_never_an_operand_of_a_sum() -> None:
+    """A written-out fma is the only way: no fmul feeds an fadd or fsub in the kernels' IR."""
+    for name in KERNELS:
+        ir = bodies(compiler.compile_kernel(name, keep=False).inspect_llvm())
+        products = set(re.findall(r"(%\S+) = fmul ", ir))
+        sums = re.findall(r" = f(?:add|sub) (?:<[^>]*> |float )(\S+), (\S+)", ir)
+        fed = {operand.rstrip(",") for pair in sums for operand in pair} & products
+        assert not fed, name
+
+
+def test_nothing_compiles_and_nothing_is_allocated_after_build() -> None:
+    program = through_matrix("nv12", (642, 360), "rgb24", (960, 541), ringing)
+    source = noise(program.source, program.source_size)
+    others = [np.ascontiguousarray(plane[:, ::-1])[:, ::-1] for plane in source]
+    target = [np.zeros((541, 960, 3), np.uint8)]
+    with open_device("cpu", threads=2) as device:
+        built = device.build(program)
+        built(source, target)
+        kernels = set(compiler._kernels)
+        tracemalloc.start()
+        try:
+            with event.install_recorder("numba:compile") as recorder:
+                for planes in (source, others):
+                    built(planes, target)
+                    built(planes, [target[0][::-1]])
+            snapshot = tracemalloc.take_snapshot()
+        finally:
+            tracemalloc.stop()
+    assert not recorder.buffer
+    assert set(compiler._kernels) == kernels
+    numpy_domain = np.lib.tracemalloc_domain
+    pixels = [t for t in snapshot.traces if t.domain == numpy_domain and t.size >= 4096]
+    assert not pixels
+    assert max(t.size for t in snapshot.traces) < 65536
+
+
+HASHES = """
+import hashlib, sys
+from gpumft.device import Program, open_device
+from tests.contract import programs
+from tests.device.engine_help import run
+digest = hashlib.sha256()
+with open_device("cpu", threads=2) as device:
+    for name in sys.argv[1:]:
+        case = programs.case(name)
+        for plane in run(device, case.program, case.planes):
+            digest.update(plane.tobytes())
+print(digest.hexdigest())
+"""
+NAMES = ("nv12_to_rgb24", "taps_mixed_100", "alpha_of_floats", "float_matrix")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"NUMBA_CPU_NAME": "generic"},
+     {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": "-avx512f"}],
+    ids=["generic", "avx2"],
+)  # fmt: skip
+def test_other_instruction_sets_give_the_same_bytes(environment: dict[str, str]) -> None:
+    digest = hashlib.sha256()
+    with open_device("cpu", threads=1) as device:
+        for name in NAMES:
+            case = programs.case(name)
+            for plane in run(device, case.program, case.planes):
+                digest.update(plane.tobytes())
+    assert in_child(environment, HASHES, *NAMES) == digest.hexdigest()
+
+
+def test_flush_to_zero_mode_changes_no_byte() -> None:
+    case = programs.case("float_matrix")
+    with open_device("cpu", threads=1) as device:
+        expected = [plane.tobytes() for plane in run(device, case.program, case.planes)]
+        with flushing_to_zero():
+            assert np.float32(1e-40) * np.float32(1) == 0  # the mode is really on
+            found = [plane.tobytes() for plane in run(device, case.program, case.planes)]
+    assert found == expected
+
+
+def test_kernels_are_kept_in_the_chosen_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
+    assert compiler.compile_kernel("mix").cache_hits == 0
+    assert list(compiler.cache_folder().glob("*mix*.nbc"))
+    assert compiler.cache_folder().is_relative_to(tmp_path)
+    assert compiler.compile_kernel("mix").cache_hits == 1
+
+
+def test_a_damaged_cache_file_means_compiling_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
+    compiler.compile_kernel("mix")
+    for path in compiler.cache_folder().iterdir():
+        path.write_bytes(b"\x80nonsense")
+    assert compiler.compile_kernel("mix").cache_hits == 0
+    assert compiler.compile_kernel("mix").cache_hits == 1
+
+
+def test_an_unwritable_cache_folder_means_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("not a folder")
+    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(blocker))
+    compiler._warn_once.cache_clear()
+    with caplog.at_level(logging.WARNING, "gpumft.device"):
+        for name in ("mix", "vertical"):
+            assert compiler.compile_kernel(name).address
+    assert [r.message for r in caplog.records if "not kept on disk" in r.message] == [
+        f"kernels are not kept on disk: {compiler.cache_folder()} is not writable"
+    ]
+
+
+def test_the_cache_key_covers_every_file_of_the_engine() -> None:
+    folder = Path(compiler.__file__).parent
+    jitted = {"arithmetic.py", "kernels.py", "pixels.py", "selftest.py"}
+    assert jitted <= {path.name for path in folder.glob("*.py")}
+    assert compiler.cache_folder().name == compiler._source_hash()
+
+
+def test_the_self_test_holds_the_suite_s_vectors() -> None:
+    shipped = Path(compiler.__file__).parents[1] / "primitives.json"
+    assert shipped.read_bytes() == (Path(__file__).parents[1] / "data/primitives.json").read_bytes()
+    assert selftest.complaint() == ""
+
+
+def test_the_self_test_complains(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = selftest._cases
+
+    def wrong(vectors: dict[str, list[list[object]]]) -> list[tuple[str, object, object]]:
+        cases = real(vectors)
+        cases[0][2][7] ^= 1
+        return cases
+
+    monkeypatch.setattr(selftest, "_cases", wrong)
+    assert re.match(r"fma\(.*\) gives .*, not ", selftest.complaint())
+
+
+def test_equal_programs_are_built_once_and_sixteen_are_kept() -> None:
+    def make(width: int) -> Program:
+        return straight("gray", (width, 4), "gray", (width, 4), ringing)
+
+    with open_device("cpu", threads=1) as device:
+        first, second = device.build(make(9)), device.build(make(9))
+        assert first is not second
+        assert first._runner is second._runner
+        for width in range(10, 26):
+            device.build(make(width))
+        assert device.memory_stats().programs == 16
+        assert device.memory_stats().scratch > 0
+        assert device.build(make(9))._runner is not first._runner
