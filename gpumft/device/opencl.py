@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.runner import GpuRunner, Machine
-from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, library
+from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, library, rank
 from gpumft.device.program import Program
 from gpumft.device.unit import Unit, build_error
 from gpumft.errors import DeviceUnavailable, Fail, KernelBuildError, MFError, OutOfMemory
@@ -180,7 +180,8 @@ def _tested(candidate: Candidate) -> DeviceInfo:
 def open_opencl(spec: str) -> OpenCLDevice:
     """Open "opencl", "opencl:P", "opencl:P:D" or "opencl:part of a name".
 
-    Among several that fit, a usable graphics processor comes first, then any usable device.
+    Among several that fit, the first usable graphics processor is taken, else the first usable
+    device that is no simulator, else a simulator.
 
     Raises:
         DeviceUnavailable: no usable device fits. The message lists what there is.
@@ -190,7 +191,7 @@ def open_opencl(spec: str) -> OpenCLDevice:
     wanted = spec.partition(":")[2]
     found = candidates()
     fitting = [c for c in found if _fits(c, wanted)]
-    for candidate in sorted(fitting, key=lambda c: not is_gpu(c)):
+    for candidate in sorted(fitting, key=rank):
         info = describe(candidate)
         if info.usable:
             return OpenCLDevice(OpenCLMachine(info.spec, candidate.device), info)
@@ -198,17 +199,16 @@ def open_opencl(spec: str) -> OpenCLDevice:
     raise DeviceUnavailable(f"no usable OpenCL device fits {spec!r}; there is: {listed}")
 
 
-def gpu_spec() -> str | None:
-    """Return the spec of the first usable graphics processor, or None.
+def gpus() -> list[DeviceInfo]:
+    """Return every OpenCL graphics processor, usable or not.
 
     Thread-safety: any thread.
     """
     try:
         found = candidates()
     except DeviceUnavailable:
-        return None
-    specs = (c.spec for c in found if is_gpu(c) and describe(c).usable)
-    return next(specs, None)
+        return []
+    return [describe(candidate) for candidate in found if is_gpu(candidate)]
 
 
 def _fits(candidate: Candidate, wanted: str) -> bool:

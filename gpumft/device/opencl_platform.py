@@ -109,12 +109,25 @@ def candidates() -> list[Candidate]:
 
 
 def is_gpu(candidate: Candidate) -> bool:
-    """Whether the candidate is a graphics processor.
+    """Whether the candidate is a graphics processor. A simulator claims to be one and a CPU too.
 
     Thread-safety: any thread.
     """
-    cl = library()
-    return candidate.device is not None and bool(candidate.device.type & cl.device_type.GPU)
+    types = library().device_type
+    kind = 0 if candidate.device is None else candidate.device.type
+    return bool(kind & types.GPU) and not kind & types.CPU
+
+
+def rank(candidate: Candidate) -> int:
+    """Return 0 for graphics processors, 1 for other devices, 2 for simulators.
+
+    Thread-safety: any thread.
+    """
+    types = library().device_type
+    if is_gpu(candidate):
+        return 0
+    kind = 0 if candidate.device is None else candidate.device.type
+    return 2 if kind & types.GPU else 1
 
 
 def _text(cl: Any, object: Any, attribute: str) -> str:

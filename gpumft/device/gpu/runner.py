@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from gpumft.device.base import Runner
 from gpumft.device.gpu.launch import Launch, PlaneRef
-from gpumft.device.gpu.planes import DevicePlane, Staging
 from gpumft.device.gpu.schedule import schedule
+from gpumft.device.gpu.staging import Staging
+from gpumft.device.planes import DevicePlane
 from gpumft.device.program import Program
 from gpumft.device.unit import Unit
 from gpumft.errors import InvalidArg, InvalidRequest
@@ -75,12 +76,13 @@ class GpuRunner(Runner):
     Thread-safety: runs take turns.
     """
 
+    takes = (np.ndarray, DevicePlane)
+
     def __init__(self, program: Program, machine: Machine) -> None:
         self._program = program
         self._machine = machine
         made = schedule(program)
         self.launches = len(made.launches)
-        """Kernels that a picture takes."""
         self._steps = [_Step(launch, machine) for launch in made.launches]
         self._source = Staging(program.source, program.source_size)
         self._target = Staging(program.target, program.target_size)

@@ -1,4 +1,4 @@
-"""Planes in a device's memory, and the memory that arrays pass through on their way there."""
+"""The host memory that arrays pass through on their way to a device and back."""
 
 from __future__ import annotations
 
@@ -10,35 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.planes import DevicePlane
 from gpumft.media.formats import PixelFormat
 
 _ALIGNMENT = 64
 """Bytes to which the rows and planes of staging memory are aligned."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DevicePlane:
-    """One plane in a device's memory: rows of packed elements, some bytes apart.
-
-    Thread-safety: immutable; what it points to is not.
-    """
-
-    memory: Any
-    """The device's own buffer object."""
-    offset: int
-    """Byte of the first row's first element; a multiple of the element's size."""
-    pitch: int
-    """Bytes from a row to the next; negative where rows run upwards in memory."""
-    shape: tuple[int, ...]
-    """(rows, columns[, channels])."""
-    dtype: np.dtype[Any]
-
-    @property
-    def extent(self) -> tuple[int, int]:
-        """First byte, and the byte behind the last."""
-        last = self.offset + (self.shape[0] - 1) * self.pitch
-        row = prod(self.shape[1:]) * self.dtype.itemsize
-        return min(self.offset, last), max(self.offset, last) + row
 
 
 @dataclass(frozen=True, slots=True)
