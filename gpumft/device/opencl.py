@@ -87,6 +87,10 @@ class OpenCLMachine(Machine):
     @_translated
     def allocate(self, nbytes: int) -> Any:
         """Return a new buffer."""
+        most = self._device.max_mem_alloc_size
+        if nbytes > most:
+            message = f"{self.spec} gives at most {most} bytes at once, not {nbytes}"
+            raise OutOfMemory(message)
         return self.cl.Buffer(self.context, self.cl.mem_flags.READ_WRITE, max(1, nbytes))
 
     def size(self, memory: Any) -> int | None:

@@ -80,14 +80,16 @@ def build_error(device: str, log: str, source: str) -> KernelBuildError:
 
 
 def numbered(source: str) -> str:
-    """Return `source` with each line's number before it, counted anew after every #line.
+    """Return `source` with two numbers before each line: in all, and since the last #line.
+
+    Some compilers name files and their lines, others count through.
 
     Thread-safety: a pure function.
     """
     lines = []
     number = 1
-    for line in source.splitlines():
-        lines.append(f"{number:4d}  {line}")
+    for total, line in enumerate(source.splitlines(), 1):
+        lines.append(f"{total:5d} {number:4d}  {line}")
         number = int(line.split()[1]) if line.startswith("#line ") else number + 1
     return "\n".join(lines) + "\n"
 

@@ -90,9 +90,7 @@ def test_colour_options_reach_the_file(command: Command, clip: Path, tmp_path: P
     assert (frame.colorspace, frame.color_range) == (6, 2)
 
 
-def test_a_dry_run_tells_and_writes_nothing(
-    command: Command, clip: Path, tmp_path: Path
-) -> None:
+def test_a_dry_run_tells_and_writes_nothing(command: Command, clip: Path, tmp_path: Path) -> None:
     words = ("run", clip, tmp_path / "out.mp4", "--size", "160x90", "--flip", "h", "--dry-run")
     told = command(*words)
     assert told.code == 0, told.err
@@ -132,9 +130,7 @@ def test_a_png_is_exact(tmp_path: Path) -> None:
     assert struct.unpack(">I", data[29:33])[0] == zlib.crc32(data[12:29])
 
 
-def test_demo(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo.mp4").write_bytes(b"an older one")
     told = command("demo")
