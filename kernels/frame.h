@@ -29,8 +29,9 @@ typedef struct {
 /* Values of TAPS. */
 #define SHIFTED 1 /* the sample at the same place plus SHIFT */
 #define NEAREST 2 /* the sample that the table names */
-#define FEW 3     /* up to 32 taps an output */
-#define BLOCKS 4  /* any number */
+#define TWO 3     /* one or two taps an output */
+#define FEW 4     /* up to 32 */
+#define BLOCKS 5  /* any number */
 
 /* Values of ALONG. */
 #define ROWS_ 1

@@ -1,7 +1,5 @@
 /* Arithmetic of Pixel: four channels at once, each as taps.h needs it. */
 
-#define FLOAT_TIMES(w, s) ((w) * (s))
-
 DEVICE Pixel no_pixel(void)
 {
     Pixel p = {{0.0f, 0.0f, 0.0f, 0.0f}};

@@ -1,8 +1,7 @@
-/* NAME: FROM through taps along one axis (docs/arithmetic.md, 4.4).
+/* NAME: FROM, a Pixel, through taps along one axis (docs/arithmetic.md, 4.4).
  *
  * ALONG TAPS                     which axis, and of which kind
  * SHIFT | STARTS WEIGHTS LONGEST the number, or where the taps lie in the table
- * RESULT TIMES ADD_TIMES PLUS NOTHING   float or Pixel, and its arithmetic
  */
 #if ALONG == ROWS_
 #define PLACE row
@@ -11,7 +10,7 @@
 #define PLACE column
 #define SAMPLE(k) FROM(GIVE, row, (k))
 #endif
-DEVICE RESULT NAME(TAKE, int row, int column)
+DEVICE Pixel NAME(TAKE, int row, int column)
 {
 #if TAPS == SHIFTED
     return SAMPLE(PLACE + SHIFT);
@@ -20,19 +19,22 @@ DEVICE RESULT NAME(TAKE, int row, int column)
 #else
     const int start = table[STARTS + 2 * PLACE], count = table[STARTS + 2 * PLACE + 1];
     GLOBAL const int *weights = table + (WEIGHTS + PLACE * LONGEST);
-    RESULT total = TIMES(AS_FLOAT((uint)weights[0]), SAMPLE(start));
-#if TAPS == FEW
+    Pixel total = pixel_times(AS_FLOAT((uint)weights[0]), SAMPLE(start));
+#if TAPS == TWO
+    if (count > 1)
+        total = pixel_fma(AS_FLOAT((uint)weights[1]), SAMPLE(start + 1), total);
+#elif TAPS == FEW
     for (int k = 1; k < count; k++)
-        total = ADD_TIMES(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), total);
+        total = pixel_fma(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), total);
 #else
     for (int k = 1; k < count && k < 32; k++)
-        total = ADD_TIMES(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), total);
+        total = pixel_fma(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), total);
     for (int first = 32; first < count; first += 32) {
         const int end = first + 32 < count ? first + 32 : count;
-        RESULT block = NOTHING;
+        Pixel block = no_pixel();
         for (int k = first; k < end; k++)
-            block = ADD_TIMES(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), block);
-        total = PLUS(total, block);
+            block = pixel_fma(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), block);
+        total = pixel_plus(total, block);
     }
 #endif
     return total;

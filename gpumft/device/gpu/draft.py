@@ -16,20 +16,6 @@ BLOCK = 32
 """Taps in one chain of FMAs. Source: docs/arithmetic.md, 4.4."""
 _MOST_FLOATS = 96
 """Numbers passed by value; more of them go into the table (OpenCL guarantees 1,024 bytes)."""
-_FLOAT_TAPS = {
-    "RESULT": "float",
-    "TIMES": "FLOAT_TIMES",
-    "ADD_TIMES": "FMA",
-    "PLUS(a, b)": "((a) + (b))",
-    "NOTHING": "0.0f",
-}
-_PIXEL_TAPS = {
-    "RESULT": "Pixel",
-    "TIMES": "pixel_times",
-    "ADD_TIMES": "pixel_fma",
-    "PLUS": "pixel_plus",
-    "NOTHING": "no_pixel()",
-}
 
 
 class TapTable:
@@ -75,7 +61,7 @@ def kind_of(taps: Taps) -> str:
     if taps.longest > BLOCK:
         return "BLOCKS"
     if taps.longest > 1 or not np.all(taps.weights == 1):
-        return "FEW"
+        return "TWO" if taps.longest <= 2 else "FEW"
     steps = np.diff(taps.start)
     return "SHIFTED" if np.all(steps == 1) else "NEAREST"
 
@@ -121,8 +107,8 @@ class Draft:
         self.parts.append(Part(file, tuple(given.items())))
         return name
 
-    def through(self, function: str, taps: Taps, along: str, *, pixel: bool = False) -> str:
-        """Return `function` resampled along ROWS_ or COLUMNS_ (4.4)."""
+    def through(self, function: str, taps: Taps, along: str) -> str:
+        """Return `function`, which makes a Pixel, resampled along ROWS_ or COLUMNS_ (4.4)."""
         kind = kind_of(taps)
         if kind == "SHIFTED" and taps.start[0] == 0:
             return function
@@ -135,10 +121,7 @@ class Draft:
             if kind != "NEAREST":
                 numbers["WEIGHTS"] = self.integer(weights)
                 numbers["LONGEST"] = self.integer(taps.longest)
-        words = _PIXEL_TAPS if pixel else _FLOAT_TAPS
-        return self.add(
-            "taps.h", {"FROM": function, "ALONG": along, "TAPS": kind, **numbers, **words}
-        )
+        return self.add("taps.h", {"FROM": function, "ALONG": along, "TAPS": kind, **numbers})
 
     def launch(self, grid: tuple[int, int], defines: Mapping[str, str | int]) -> Launch:
         """Return the launch of convert.cl over what was added."""

@@ -17,6 +17,9 @@ _TYPES = {
     "float32": "uint",
 }
 
+_SIZES = {"uchar": 1, "ushort": 2, "uint": 4}
+_WORDS = {size: name for name, size in _SIZES.items()}
+
 
 def in_stream(format: PixelFormat, component: Component) -> Component:
     """Return the component with its place among the elements that kernels count.
@@ -77,6 +80,13 @@ class PlaneBlock:
     columns: int
     """Elements in a whole row of the plane."""
     rows: int
+
+    @property
+    def words(self) -> dict[str, str | int]:
+        """The definitions of kernels/store.h for storing several elements at once."""
+        size = _SIZES[self.type]
+        word = next((n for n in (4, 2) if n > size and self.across * size % n == 0), size)
+        return {"WORD": _WORDS[word], "FILLED": word // size, "BITS": 8 * size}
 
     def value(self, component: Component) -> str:
         """Return the C index of the component's sample (r, c) among the block's values."""

@@ -38,9 +38,9 @@ class _Scheduling:
         """Return the schedule."""
         program = self._program
         channels = Channels(program)
-        for index, read in enumerate(program.reads):
-            if _needs_rows(read):
-                channels.rows_kept[index] = self._rows(channels, index)
+        for group in channels.alike(range(len(program.reads))):
+            if _needs_rows(program.reads[group[0]]):
+                channels.rows_kept |= self._rows(channels, group)
         draft = Draft("picture", self._table)
         if self._keeps_pixels(channels):
             channels.pixels_kept = self._pixels(channels)
@@ -71,16 +71,16 @@ class _Scheduling:
         self._between.append((rows, columns))
         return PlaneRef("between", len(self._between) - 1)
 
-    def _rows(self, channels: Channels, index: int) -> PlaneRef:
-        """A launch of one read's vertical sums."""
-        read = self._program.reads[index]
-        draft = Draft(f"rows of {read.component.name}", self._table)
-        function = channels.rows(draft, index)
-        gathered = draft.add("gather.h", {"EACH_CHANNEL": f"CHANNEL(0, {function})"})
-        size = read.vertical.outputs, read.horizontal.source
-        plane = self._plane(*size)
-        self._launches.append(_between(draft, gathered, [plane], ["p.c[0]"], size))
-        return plane
+    def _rows(self, channels: Channels, group: list[int]) -> dict[int, PlaneRef]:
+        """A launch of the vertical sums of reads that are alike."""
+        reads = [self._program.reads[index] for index in group]
+        draft = Draft(f"rows of {' '.join(r.component.name for r in reads)}", self._table)
+        function = channels.rows(draft, dict(enumerate(group)))
+        size = reads[0].vertical.outputs, reads[0].horizontal.source
+        planes = [self._plane(*size) for _ in group]
+        values = [f"p.c[{k}]" for k in range(len(group))]
+        self._launches.append(_between(draft, function, planes, values, size))
+        return dict(zip(group, planes, strict=True))
 
     def _pixels(self, channels: Channels) -> dict[str, PlaneRef]:
         """A launch of all channels that are written."""
@@ -118,7 +118,7 @@ def _between(
         store = draft.add(
             "store.h",
             {**extent, "PLANE": f"(SOURCES + {k})", "ELEMENT": "uint", "FIRST": k, "ACROSS": 1,
-             "DOWN": 1, "STORED": "WHOLE"},
+             "DOWN": 1, "STORED": "WHOLE", "FILLED": 1},
         )  # fmt: skip
         stores.append(f"PLANE({store}, d{k})")
     return draft.launch(

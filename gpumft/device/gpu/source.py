@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from gpumft.device.gpu.draft import Draft
 from gpumft.device.gpu.elements import reader
 from gpumft.device.gpu.launch import PlaneRef
@@ -36,18 +38,39 @@ class Channels:
         is_alpha = program.alpha is not None and write.channel == colours
         return f"p.c[{_ALPHA if is_alpha else write.channel}]"
 
-    def rows(self, draft: Draft, index: int) -> str:
-        """Add read `index` through its vertical taps."""
-        function = self._weighted(draft, index)
-        return draft.through(function, self._program.reads[index].vertical, "ROWS_")
+    def alike(self, reads: Sequence[int]) -> list[list[int]]:
+        """Return the reads by taps: those of a list are brought to the grid in one loop."""
+        groups: dict[object, list[int]] = {}
+        for index in reads:
+            read = self._program.reads[index]
+            groups.setdefault((read.vertical.key, read.horizontal.key), []).append(index)
+        return list(groups.values())
 
-    def channel(self, draft: Draft, index: int) -> str:
-        """Add read `index` through all its taps."""
-        if index in self.rows_kept:
-            function = _kept(draft, self.rows_kept[index])
-        else:
-            function = self.rows(draft, index)
-        return draft.through(function, self._program.reads[index].horizontal, "COLUMNS_")
+    def rows(self, draft: Draft, reads: Mapping[int, int]) -> str:
+        """Add the function of a Pixel whose channel k is read reads[k] through vertical taps.
+
+        The reads are alike.
+        """
+        function = gathered(draft, {k: self._weighted(draft, i) for k, i in reads.items()})
+        first = self._program.reads[next(iter(reads.values()))]
+        return draft.through(function, first.vertical, "ROWS_")
+
+    def channels(self, draft: Draft, reads: Mapping[int, int]) -> str:
+        """Add the function of a Pixel whose channel k is read reads[k] through all its taps."""
+        parts: list[tuple[str, list[int]]] = []
+        for group in self.alike(list(reads.values())):
+            own = {k: i for k, i in reads.items() if i in group}
+            if group[0] in self.rows_kept:
+                function = gathered(draft, {k: _kept(draft, self.rows_kept[own[k]]) for k in own})
+            else:
+                function = self.rows(draft, own)
+            taps = self._program.reads[group[0]].horizontal
+            parts.append((draft.through(function, taps, "COLUMNS_"), list(own)))
+        if len(parts) == 1:
+            return parts[0][0]
+        each = " ".join(f"PART(part_{n}, {function})" for n, (function, _) in enumerate(parts))
+        picked = " ".join(f"CHANNEL({k}, part_{n})" for n, (_, ks) in enumerate(parts) for k in ks)
+        return draft.add("combine.h", {"EACH_PART": each, "EACH_CHANNEL": picked})
 
     def pixel(self, draft: Draft) -> str:
         """Add the function of a Pixel on the luma grid: gathered, unweighed and mixed."""
@@ -58,13 +81,8 @@ class Channels:
             }
             return gathered(draft, channels)
         alpha = program.alpha
-        function = gathered(
-            draft,
-            {
-                _ALPHA if index == alpha else index: self.channel(draft, index)
-                for index in range(len(program.reads))
-            },
-        )
+        reads = {_ALPHA if i == alpha else i: i for i in range(len(program.reads))}
+        function = self.channels(draft, reads)
         function = self._unweighed(draft, function)
         for mix in program.mixes:
             function = _mixed(draft, function, mix)

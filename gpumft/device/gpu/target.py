@@ -110,14 +110,14 @@ class Target:
         if not live:
             return gathered(draft, {}), {}
         if self._program.direct:
-            made = {k: channels.channel(draft, w.channel or 0) for k, (_, w) in enumerate(live)}
+            reads = {k: w.channel or 0 for k, (_, w) in enumerate(live)}
             values = {c.name: f"p.c[{k}]" for k, (c, _) in enumerate(live)}
-            function = gathered(draft, made)
+            function = channels.channels(draft, reads)
         else:
             function, values = pixel, {c.name: channels.value(w) for c, w in live}
         if grid.taps is not None:
-            function = draft.through(function, grid.taps[0], "ROWS_", pixel=True)
-            function = draft.through(function, grid.taps[1], "COLUMNS_", pixel=True)
+            function = draft.through(function, grid.taps[0], "ROWS_")
+            function = draft.through(function, grid.taps[1], "COLUMNS_")
         return function, values
 
     def _component(self, component: Component, write: Write | None, value: str) -> str:
@@ -155,6 +155,7 @@ class Target:
                 "COLUMNS": draft.integer(share.columns),
                 "ROWS": draft.integer(share.rows),
                 "STORED": "TEN_BITS" if self._program.target is PixelFormat.V210 else "WHOLE",
+                **share.words,
             },
         )
 
