@@ -94,15 +94,21 @@ class PlaneBlock:
         return f"{self.first + component.offset} + {self.values} * r + {step}"
 
 
-def block_size(format: PixelFormat) -> tuple[int, int]:
-    """Return the pixels (across, down) whose elements no other block shares.
+def block_size(format: PixelFormat, *, wide: bool) -> tuple[int, int]:
+    """Return the pixels (across, down) of a block; no other block shares their elements.
+
+    A wide block fills whole words of 32 bits in the first plane.
 
     Thread-safety: a pure function.
     """
     if format is PixelFormat.V210:
         return 6, 1
-    components = format.layout.components
-    return 1 << max(c.xshift for c in components), 1 << max(c.yshift for c in components)
+    layout = format.layout
+    across = 1 << max(c.xshift for c in layout.components)
+    first = layout.planes[0]
+    while wide and across * first.channels * _SIZES[_TYPES[first.dtype]] % 4:
+        across *= 2
+    return across, 1 << max(c.yshift for c in layout.components)
 
 
 def blocks(

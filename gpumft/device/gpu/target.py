@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gpumft.device.gpu.draft import Draft
+from gpumft.device.gpu.draft import Draft, kind_of
 from gpumft.device.gpu.elements import PlaneBlock, block_size, blocks, finisher, in_stream
 from gpumft.device.gpu.launch import Launch, PlaneRef
 from gpumft.device.gpu.source import Channels, gathered
@@ -36,7 +36,7 @@ class Target:
         self._program = program
         self._draft = draft
         self._channels = channels
-        self._block = block_size(program.target)
+        self._block = block_size(program.target, wide=_is_light(program))
         self._shares, self._blocks = blocks(program.target, program.target_size, self._block)
         inner = program.inner
         self._border = (0, 0, *program.target_size) != tuple(inner)
@@ -158,6 +158,13 @@ class Target:
                 **share.words,
             },
         )
+
+
+def _is_light(program: Program) -> bool:
+    """Whether a pixel is cheap enough to be computed several times in a row, each in its place."""
+    heavy = {"FEW", "BLOCKS"}
+    taps = (t for read in program.reads for t in (read.vertical, read.horizontal))
+    return not any(kind_of(t) in heavy for t in taps)
 
 
 def _is_constant(write: Write | None) -> bool:
