@@ -44,9 +44,10 @@ class Guarded:
         for offset, pitch, row, shape, dtype in places:
             starts = [offset + pitch * r for r in range(shape[0])]
             if bottom_up:
-                starts, offset, pitch = starts[::-1], starts[-1], -pitch
+                starts.reverse()
             self._rows.append([slice(start, start + row) for start in starts])
-            self.planes.append(DevicePlane(self.memory, offset, pitch, shape, dtype))
+            signed = -pitch if bottom_up else pitch
+            self.planes.append(DevicePlane(self.memory, starts[0], signed, shape, dtype))
         machine.upload(self.memory, self.host)
 
     def put(self, planes: Sequence[npt.NDArray[Any]]) -> None:

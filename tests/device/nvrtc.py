@@ -45,10 +45,10 @@ def compile(source: str, architecture: int, *, ptx: bool = False, fmad: bool = F
     if ptx:
         size, get = nvrtc.nvrtcGetPTXSize, nvrtc.nvrtcGetPTX
     _, length = size(program)
-    result = b" " * length
+    result = b" " * length  # NVRTC writes into it
     get(program, result)
     nvrtc.nvrtcDestroyProgram(program)
-    return result
+    return bytes(result)
 
 
 def version() -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gpumft.device import opencl, opencl_platform
+from gpumft.device.gpu import selftest
 from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, rank, show_runtimes
 from gpumft.errors import DeviceUnavailable
 
@@ -83,7 +84,7 @@ def test_no_platform_at_all(fake: SimpleNamespace) -> None:
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opencl_platform, "find_spec", lambda name: None)
+    monkeypatch.setattr(opencl_platform, "find_spec", lambda _: None)
     with pytest.raises(DeviceUnavailable, match=r"pip install .gpumft\[opencl\]"):
         opencl_platform.library()
     assert opencl.devices() == []
@@ -99,7 +100,7 @@ def test_unusable_devices_are_listed_with_their_reasons(
 
     monkeypatch.setattr(opencl, "OpenCLMachine", machine)
     monkeypatch.setattr(
-        opencl.selftest, "complaint", lambda spec: "" if spec == "opencl:2:0" else "fma(0) gives 1"
+        selftest, "complaint", lambda spec: "" if spec == "opencl:2:0" else "fma(0) gives 1"
     )
     found = {info.spec: (info.usable, info.identical, info.reason) for info in opencl.devices()}
     assert found == {
