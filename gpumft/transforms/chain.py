@@ -54,17 +54,17 @@ class Stage:
 
     def output(self, input: VideoType) -> PartialType:
         """Return the type that comes out for `input`."""
-        width, height = self._natural_size(input)
-        size = (width, height)
-        if self.size is not None:
-            size = _sized(self.size, width, height)
+        shown = input.aperture or (0, 0, *input.size)
+        size = self.output_size((shown[2], shown[3]))
         return PartialType(size=size, format=self.format or input.format)
 
-    def _natural_size(self, input: VideoType) -> tuple[int, int]:
-        crop = self.options.get("crop") or input.aperture or (0, 0, *input.size)
+    def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the (width, height) that comes out for pictures of `size`."""
+        crop = self.options.get("crop") or (0, 0, *size)
         width, height = max(1, round(float(crop[2]))), max(1, round(float(crop[3])))
-        turned = self.options.get("rotate", 0) in (90, 270)
-        return (height, width) if turned else (width, height)
+        if self.options.get("rotate", 0) in (90, 270):
+            width, height = height, width
+        return (width, height) if self.size is None else _sized(self.size, width, height)
 
 
 def parse_chain(text: str) -> list[Step]:
@@ -98,8 +98,9 @@ def chain_stages(text: str, *, size: tuple[int, int] | None = None) -> list[Stag
     for step in parse_chain(text):
         own = _RANK.get(step.name, _EFFECT_RANK)
         if own < rank or (own == rank and own not in (2, _EFFECT_RANK)):
+            size = stages[-1].output_size(size) if size else None
             stages.append(Stage())
-        _add(stages[-1], step, size if len(stages) == 1 else None)
+        _add(stages[-1], step, size)
         rank = own
     return stages
 

@@ -13,8 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from gpumft.cli import job, progress
-from gpumft.pipeline.files import temporary
+from gpumft.cli import progress
 from gpumft.pipeline.files.temporary import OutputFile
 from tests.cli.commands import DATA, Command, Result
 
@@ -137,7 +136,7 @@ def test_audio_only(command: Command, folder: Path, tmp_path: Path) -> None:
         (("--codec-option", "crf"), 2, "write key=value"),
         (("--crf", "20", "--bitrate", "5M"), 2, "exclude each other"),
         (("--start", "soon"), 2, "--start: "),
-        (("--start", "1:00:00"), 2, "behind the last picture"),
+        (("--start", "1:00:00", "--end", "2:00:00"), 2, "behind the last picture"),
         (("--start", "1", "--end", "0.5"), 2, "after the start"),
         (("--device", "cpi"), 2, "did you mean 'cpu'"),
         (("--device", "cuda:7"), 3, "cuda:7"),
@@ -181,9 +180,15 @@ def test_a_terminal_is_asked(
 ) -> None:
     out = folder / "out.mkv"
     out.write_bytes(b"precious")
+
+    def answering(question: str, *, err: bool) -> bool:
+        assert "replace it?" in question
+        assert err
+        return answer
+
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(job.sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr("typer.confirm", lambda *words, **more: answer)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", answering)
     told = command("run", CLIP, out, *QUICK)
     assert told.code == code, told.err
     assert (out.read_bytes() == b"precious") is not answer
@@ -221,7 +226,7 @@ def test_an_unwritable_folder(
             raise PermissionError(errno.EACCES, "Permission denied")
         return original(path, *words, **more)
 
-    monkeypatch.setattr(temporary.os, "open", refusing)
+    monkeypatch.setattr("os.open", refusing)
     check(command("run", CLIP, folder / "out.mkv", *QUICK), 1, "cannot be written", "permission")
     assert files_in(folder) == []
 

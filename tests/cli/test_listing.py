@@ -120,7 +120,9 @@ def test_explain_types(command: Command) -> None:
 
 def test_explain_a_file_with_a_chain(command: Command, clip: Path) -> None:
     told = command("explain", clip, "--vf", "scale=160:-2,crop=80:40:0:0", "--in-range", "full")
-    passes = command("explain", clip, "--vf", "scale=160:-2,crop=80:40:0:0", "--json").json["passes"]
+    passes = command("explain", clip, "--vf", "scale=160:-2,crop=80:40:0:0", "--json").json[
+        "passes"
+    ]
     assert told.code == 0
     assert "full" in told.out.splitlines()[0]
     assert [each["target"].split()[1] for each in passes] == ["160x90", "80x40"]

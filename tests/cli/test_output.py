@@ -11,6 +11,7 @@ from gpumft.cli import output
 from gpumft.cli.output import Exit
 from gpumft.media import Matrix
 from gpumft.pipeline.files import failures
+from gpumft.resample import get_filter
 
 
 @pytest.mark.parametrize(
@@ -52,10 +53,9 @@ def test_an_error_is_one_line_without_a_traceback(capsys: pytest.CaptureFixture[
 
 
 def test_verbose_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        raise errors.Fail("broken")
-    except errors.Fail as error:
-        output.report(error, as_json=False, verbose=True)
+    with pytest.raises(errors.InvalidArg) as caught:
+        get_filter("no such filter")
+    output.report(caught.value, as_json=False, verbose=True)
     assert "Traceback" in capsys.readouterr().err
 
 
