@@ -52,6 +52,7 @@ _CODES: tuple[tuple[type[BaseException], Exit], ...] = (
     (errors.NotImplementedMF, Exit.UNSUPPORTED),
     (errors.InvalidPosition, Exit.USAGE),
     (errors.InvalidArg, Exit.USAGE),
+    (errors.OutputExists, Exit.USAGE),
 )
 """Exit codes of errors; the first class that fits decides, all others mean FAILED."""
 

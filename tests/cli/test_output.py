@@ -10,7 +10,6 @@ from gpumft import errors
 from gpumft.cli import output
 from gpumft.cli.output import Exit
 from gpumft.media import Matrix
-from gpumft.pipeline.files import failures
 from gpumft.resample import get_filter
 
 
@@ -20,17 +19,17 @@ from gpumft.resample import get_filter
         (output.UsageError("x"), Exit.USAGE),
         (errors.InvalidArg("x"), Exit.USAGE),
         (errors.InvalidPosition("x"), Exit.USAGE),
-        (failures.OutputExists("x"), Exit.USAGE),
+        (errors.OutputExists("x"), Exit.USAGE),
         (errors.DeviceUnavailable("x"), Exit.NO_DEVICE),
         (errors.KernelBuildError("x"), Exit.NO_DEVICE),
         (errors.InvalidMediaType("x"), Exit.UNSUPPORTED),
         (errors.InvalidStreamData("x"), Exit.UNSUPPORTED),
         (errors.NotImplementedMF("x"), Exit.UNSUPPORTED),
-        (failures.Truncated("x"), Exit.UNSUPPORTED),
+        (errors.Truncated("x"), Exit.UNSUPPORTED),
         (errors.FileMissing("x"), Exit.FAILED),
         (errors.OutOfMemory("x"), Exit.FAILED),
-        (failures.DiskFull("x"), Exit.FAILED),
-        (failures.AccessDenied("x"), Exit.FAILED),
+        (errors.DiskFull("x"), Exit.FAILED),
+        (errors.AccessDenied("x"), Exit.FAILED),
         (errors.Unexpected("x"), Exit.FAILED),
         (RuntimeError("x"), Exit.FAILED),
         (KeyboardInterrupt(), Exit.INTERRUPTED),
