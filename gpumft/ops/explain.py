@@ -101,7 +101,8 @@ def explain(src: VideoType, dst: VideoType, **options: Any) -> Explanation:
         options: as for `convert`.
 
     Raises:
-        InvalidArg, InvalidMediaType: as `convert` would.
+        InvalidArg: an unknown option or value.
+        InvalidMediaType: no type, or a step that cannot be done.
 
     Thread-safety: safe.
     """

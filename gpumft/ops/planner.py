@@ -13,7 +13,7 @@ from gpumft.colour import plan as plan_colour
 from gpumft.device.program import Mix, Program, Read, Rect, Write
 from gpumft.effects import region_pixels
 from gpumft.errors import InvalidMediaType
-from gpumft.media import Alpha, Range, Siting, VideoType
+from gpumft.media import Alpha, PixelFormat, Range, Siting, VideoType
 from gpumft.media.formats import Component
 from gpumft.media.resolve import resolve_pair
 from gpumft.ops.background import background_codes
@@ -87,9 +87,17 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
     return Plan(src, dst, options, placement, colour, program)
 
 
+def is_built(pixel_format: PixelFormat) -> bool:
+    """Return whether a format can be source and target of a conversion.
+
+    Thread-safety: a pure function.
+    """
+    layout = pixel_format.layout
+    return not layout.packed and all(plane.dtype != "float16" for plane in layout.planes)
+
+
 def _check_built(side: str, type_: VideoType) -> None:
-    layout = type_.format.layout
-    if layout.packed or any(plane.dtype == "float16" for plane in layout.planes):
+    if not is_built(type_.format):
         msg = f"{side} format {type_.format} cannot be converted yet; see gpumft formats"
         raise InvalidMediaType(msg)
 

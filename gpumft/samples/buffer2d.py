@@ -91,6 +91,11 @@ class Buffer2D:
         self._linear_locks = 0
         self._locks = 0
 
+    @property
+    def pixel_format(self) -> PixelFormat | None:
+        """What `planes` are; None for a Subtype without conversion."""
+        return self.format.pixel_format if isinstance(self.format, Subtype) else self.format
+
     # MF: IMFMediaBuffer::GetMaxLength
     @property
     def max_length(self) -> int:
@@ -199,7 +204,8 @@ class Buffer2D:
         Raises:
             InvalidMediaType: format or size differ.
         """
-        if (self._meaning(), self.size) != (other._meaning(), other.size):
+        ours, theirs = (it.pixel_format or it.format for it in (self, other))
+        if (ours, self.size) != (theirs, other.size):
             msg = (
                 f"cannot copy {name_of(self.format)} {self.size} to {name_of(other.format)} "
                 f"{other.size}; convert it"
@@ -212,10 +218,6 @@ class Buffer2D:
         flipped = (self._layout.pitch < 0) != (other._layout.pitch < 0)
         for (from_rows, _), (to_rows, _) in zip(self._rows, other._rows, strict=True):
             to_rows[...] = from_rows[::-1] if flipped else from_rows
-
-    def _meaning(self) -> PixelFormat | Subtype:
-        pixels = self.format.pixel_format if isinstance(self.format, Subtype) else None
-        return pixels or self.format
 
     def _bytes_of(self, buffer: Any, *, writable: bool) -> npt.NDArray[np.uint8]:
         """The first `contiguous_length` bytes of what a client gave."""

@@ -18,8 +18,10 @@ from gpumft.errors import (
     NoSampleTimestamp,
     Unexpected,
 )
-from gpumft.media import VideoType
+from gpumft.media import VideoType, to_hns
+from gpumft.media.times import Time
 from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
+from gpumft.samples.buffer2d import Buffer2D
 from gpumft.samples.linear import locked_planes
 from gpumft.samples.planes import Planes, PlanesBuffer, check_planes
 
@@ -32,13 +34,14 @@ class Sample:
 
     Args:
         buffers: in order; a picture is usually one buffer.
-        time: presentation time in hns (100 ns), or None for unset.
-        duration: in hns, or None for unset.
+        time: presentation time: an integer is hns (100 ns), a Fraction or timedelta seconds; None
+            is unset.
+        duration: the same.
         flags: no flags are defined; kept as given.
         attributes: keyed by Media Foundation's names, such as "MFSampleExtension_Token".
 
     Raises:
-        InvalidArg: something that is no buffer.
+        InvalidArg: something that is no buffer, or no time.
 
     `pts` and `time_base` hold the exact time stamp of a container, where there is one; a sink
     prefers them to `time`.
@@ -50,16 +53,16 @@ class Sample:
     def __init__(
         self,
         *buffers: MediaBufferLike,
-        time: int | None = None,
-        duration: int | None = None,
+        time: Time | None = None,
+        duration: Time | None = None,
         flags: int = 0,
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
         self._buffers: list[MediaBufferLike] = []
         for buffer in buffers:
             self.add_buffer(buffer)
-        self.time = time
-        self.duration = duration
+        self.time = None if time is None else to_hns(time)
+        self.duration = None if duration is None else to_hns(duration)
         self.flags = flags
         self.attributes: dict[str, Any] = dict(attributes or {})
         self.pts: int | None = None
@@ -72,19 +75,19 @@ class Sample:
         planes: Sequence[npt.NDArray[Any]],
         type: VideoType,
         *,
-        time: int | None = None,
-        duration: int | None = None,
+        time: Time | None = None,
+        duration: Time | None = None,
     ) -> Self:
         """Return a sample over `planes`, which are not copied.
 
         Args:
             planes: one array a plane, (rows, columns[, channels]); strided or read-only is fine.
             type: their type.
-            time: hns.
-            duration: hns.
+            time: as for Sample().
+            duration: the same.
 
         Raises:
-            InvalidArg: the planes are not what `type` has, or `type` is no VideoType.
+            InvalidArg: the planes are not what `type` has, `type` is no VideoType, or no time.
         """
         if not isinstance(type, VideoType):
             msg = f"type is {type!r}; give the VideoType of the planes"
@@ -107,8 +110,16 @@ class Sample:
         return list(planes)
 
     def to_numpy(self) -> Planes:
-        """Return copies of the planes, each contiguous."""
-        return [plane.copy() for plane in self.planes]
+        """Return copies of the planes, each contiguous.
+
+        Raises:
+            InvalidMediaType: the sample's first buffer holds no picture, and `type` is None.
+            BufferTooSmall: its bytes are fewer than those of a picture of `type`.
+        """
+        if self.type is None:
+            return [plane.copy() for plane in self.planes]
+        with self.seen_as(self.type) as seen:
+            return [plane.copy() for plane in seen.planes]
 
     def as_tensor(self) -> npt.NDArray[Any]:
         """Return one (channels, rows, columns) array in the order R G B (A), copied.
@@ -139,10 +150,13 @@ class Sample:
 
         Raises:
             BufferTooSmall: the buffer's bytes are fewer than the picture's.
-            InvalidArg: the planes are not what `type` has.
+            InvalidArg: the planes, or a Buffer2D's format, are not what `type` has.
             InvalidMediaType: the sample has no buffer, or `type` has no contiguous layout.
         """
         buffer = self._buffers[0] if self._buffers else None
+        if isinstance(buffer, Buffer2D) and buffer.pixel_format != type.format:
+            msg = f"buffer is {buffer.pixel_format or buffer.format}, but the picture {type}"
+            raise InvalidArg(msg)
         if buffer is None or getattr(buffer, "planes", None):
             check_planes(self.planes, type)
             yield self if self.type is type else self._around(buffer, type)

@@ -9,6 +9,7 @@ size, effects, format) share a stage; a step that comes too late for that begins
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -29,6 +30,10 @@ _POSITIONAL = {
 _KEYWORDS = {"scale": ("filter", "chroma_filter", "fit", "background")}
 _RANK = {"crop": 0, "rotate": 1, "hflip": 2, "vflip": 2, "scale": 3, "format": 5}
 _EFFECT_RANK = 4
+_NUMBER = re.compile(
+    r"[-+]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(?:e[-+]?\d)?|[-+]?\d{1,18}/\d{1,18}"
+)
+"""No more digits than a picture needs: an exact 1e99999999 takes minutes and gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def parse_chain(text: str) -> list[Step]:
     """
     steps = []
     for part in _split(text, ","):
-        name, *rest = _split(part, "=", 1)
+        name, *rest = _split(part, "=", 1) or [""]
         if not name.strip():
             msg = f"chain {text!r} has a filter without a name; write name=arguments,name=..."
             raise InvalidArg(msg)
@@ -198,11 +203,14 @@ def _format(name: str) -> PixelFormat:
 
 
 def _number(name: str, text: str) -> Fraction:
+    plain = text.strip().lower()
     try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
-        msg = f"filter {name}: {text!r} is not a number"
-        raise InvalidArg(msg) from error
+        if _NUMBER.fullmatch(plain):
+            return Fraction(plain)
+    except ZeroDivisionError:
+        pass
+    msg = f"filter {name}: {text!r} is not a number, or too long a one"
+    raise InvalidArg(msg)
 
 
 def _whole(name: str, text: str) -> int:

@@ -107,32 +107,43 @@ class VideoTransform(Transform[Sample, VideoType]):
             names = ", ".join(map(str, self.formats))
             msg = f"{_name(self)} does not take {found.format}; it takes {names}"
             raise InvalidMediaType(msg)
+        output = self._output_type()
+        if output is not None and self._input_type() is None:
+            self._check_pair(found, output)  # the client wanted this output first of all
         return found
+
+    def _keeps_outputs(self, type: VideoType, id: int) -> bool:
+        """An output type that the new input type cannot become is cleared."""
+        output = self._output_type()
+        return output is None or self._makes(type, output)
 
     def _check_output_type(self, type: object, id: int) -> VideoType:
         del id
         current = self._input_type()
-        found = as_video_type(type) if current is None else self._completed(type, current)
-        if current is not None:
-            self._check_pair(current, found)
+        if current is None:
+            return as_video_type(type)
+        if isinstance(type, PartialType | Mapping):
+            for offer in self.output_types(current):
+                if isinstance(offer, VideoType) and offer.matches(PartialType.of(type)):
+                    return offer
+        found = self._completed(type, current)
+        self._check_pair(current, found)
         return found
 
     def _completed(self, type: object, input: VideoType) -> VideoType:
         """Return the whole output type that a client means, given the input's."""
         return as_video_type(type, like=input)
 
+    def _makes(self, input: VideoType, output: VideoType) -> bool:
+        return any(_matches(output, offer) for offer in self.output_types(input))
+
     def _check_pair(self, input: VideoType, output: VideoType) -> None:
-        offered = tuple(self.output_types(input))
-        if not any(_matches(output, offer) for offer in offered):
-            msg = f"{_name(self)} cannot make {output} of {input}; it makes {_listed(offered)}"
+        if not self._makes(input, output):
+            told = _listed(self.output_types(input))
+            msg = f"{_name(self)} cannot make {output} of {input}; it makes {told}"
             raise InvalidMediaType(msg)
 
     def _configure(self, inputs: Mapping[int, VideoType], outputs: Mapping[int, VideoType]) -> None:
-        try:
-            self._check_pair(inputs[0], outputs[0])
-        except InvalidMediaType as error:
-            msg = f"{error}; clear the other type (None) before setting this one"
-            raise InvalidMediaType(msg) from error
         produced = self.configure(inputs[0], outputs[0])
         self._produced, self._pool = produced, FramePool(produced)
 
@@ -181,6 +192,9 @@ class VideoTransform(Transform[Sample, VideoType]):
     def _produce(self, into: Sample | None, id: int) -> Sample:
         del id
         current = self._input_type()
+        if into is not None and not isinstance(into, Sample):
+            msg = f"output is a {type(into).__name__}; give an OutputDataBuffer with a Sample"
+            raise NoInterface(msg)
         if into is None or current is None or not into.buffer_count:
             msg = "output sample has no buffer; give one of output_stream_info().size bytes"
             raise InvalidArg(msg)

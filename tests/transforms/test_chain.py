@@ -90,6 +90,11 @@ def test_a_crop_without_a_place_is_centred() -> None:
         ("format=rgb42", "did you mean"),
         ("sepia=strenght=1", "did you mean strength"),
         ("=4", "without a name"),
+        ("scale=4:4,", "without a name"),
+        (",", "without a name"),
+        ("crop=1e99999999:4:0:0", "not a number"),
+        ("sepia=1e400", "not a number"),
+        ("crop=1/0:4:0:0", "not a number"),
         ("crop=4", "width and a height"),
     ],
 )
