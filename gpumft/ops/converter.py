@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Self, overload
 from weakref import WeakKeyDictionary
 
@@ -26,13 +26,24 @@ _KEPT = 16
 """How many conversions `convert` keeps for each device."""
 
 
-@lru_cache(maxsize=8)
+_shared: dict[str, Device] = {}
+"""Devices that were opened by spec: by what was asked for, and by what that turned out to be."""
+_shared_lock = threading.Lock()
+
+
 def _shared_device(spec: str | None) -> Device:
-    opened = open_device(spec)
-    if opened.spec == spec:
-        return opened
-    opened.close()  # "auto" and None share the device that they mean
-    return _shared_device(opened.spec)
+    asked = spec or os.environ.get("GPUMFT_DEVICE") or "auto"
+    with _shared_lock:
+        known = _shared.get(asked)
+        if known is None or known.closed:
+            opened = open_device(spec)
+            known = _shared.get(opened.spec)
+            if known is None or known.closed:
+                known = opened
+            else:
+                opened.close()
+            _shared[asked] = _shared[known.spec] = known
+        return known
 
 
 def as_device(device: Device | str | None) -> Device:

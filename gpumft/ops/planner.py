@@ -92,8 +92,7 @@ def is_built(pixel_format: PixelFormat) -> bool:
 
     Thread-safety: a pure function.
     """
-    layout = pixel_format.layout
-    return not layout.packed and all(plane.dtype != "float16" for plane in layout.planes)
+    return pixel_format is not PixelFormat.V210
 
 
 def _check_built(side: str, type_: VideoType) -> None:
