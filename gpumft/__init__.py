@@ -65,6 +65,12 @@ if TYPE_CHECKING:
     from .ops import Explanation as Explanation
     from .ops import convert as convert
     from .ops import explain as explain
+    from .pipeline import PacketType as PacketType
+    from .pipeline import Progress as Progress
+    from .pipeline import Report as Report
+    from .pipeline import create as create
+    from .pipeline import open as open  # noqa: A004 - gm.open is the contract
+    from .pipeline import transcode as transcode
     from .samples import Buffer2D as Buffer2D
     from .samples import Locked2D as Locked2D
     from .samples import LockFlags as LockFlags
@@ -141,6 +147,14 @@ _NAMES = {
         "Explanation",
         "convert",
         "explain",
+    ),
+    "pipeline": (
+        "PacketType",
+        "Progress",
+        "Report",
+        "create",
+        "open",
+        "transcode",
     ),
     "samples": (
         "Buffer2D",

@@ -27,6 +27,9 @@ E_OUTOFMEMORY: Final = 0x8007000E
 E_INVALIDARG: Final = 0x80070057
 # Win32 errors as HRESULTs: HRESULT_FROM_WIN32(ERROR_...)
 ERROR_FILE_NOT_FOUND: Final = 0x80070002
+ERROR_ACCESS_DENIED: Final = 0x80070005
+ERROR_FILE_EXISTS: Final = 0x80070050
+ERROR_DISK_FULL: Final = 0x80070070
 ERROR_WAS_UNLOCKED: Final = 0x800702CB
 ERROR_WAS_LOCKED: Final = 0x800702CD
 ERROR_NOT_FOUND: Final = 0x80070490
@@ -225,6 +228,27 @@ class FileMissing(MFError, FileNotFoundError):
 
     hresult = ERROR_FILE_NOT_FOUND
     name = "ERROR_FILE_NOT_FOUND"
+
+
+class AccessDenied(MFError, PermissionError):
+    """A file or folder may not be read or written."""
+
+    hresult = ERROR_ACCESS_DENIED
+    name = "ERROR_ACCESS_DENIED"
+
+
+class OutputExists(MFError, FileExistsError):
+    """The output is there already and the caller did not allow it to be replaced."""
+
+    hresult = ERROR_FILE_EXISTS
+    name = "ERROR_FILE_EXISTS"
+
+
+class DiskFull(MFError, OSError):
+    """The output does not fit: the disk, a quota or a size limit is exhausted."""
+
+    hresult = ERROR_DISK_FULL
+    name = "ERROR_DISK_FULL"
 
 
 class ElementNotFound(MFError, LookupError):
@@ -458,6 +482,10 @@ class InvalidStreamData(MFError, ValueError):
 
     hresult = MF_E_INVALID_STREAM_DATA
     name = "MF_E_INVALID_STREAM_DATA"
+
+
+class Truncated(InvalidStreamData, EOFError):
+    """The input ends before its first picture, or its index was never written."""
 
 
 class NotInitialized(MFError, RuntimeError):

@@ -97,7 +97,7 @@ class Job:
         return report
 
     def _transcode(self, device: Device, shown: Reporter) -> Report:
-        from gpumft.pipeline.transcode import transcode
+        from gpumft.pipeline.transcoding import transcode
 
         return transcode(
             self.source,

@@ -130,7 +130,7 @@ def _colour(name: str, panel: str, what: str) -> typer.models.OptionInfo:
 
 
 _AS_IS = "Default: as the input."
-_TAGGED = "Default: as the file says, else by its size."
+_TAGGED = "Default: as the file says, else by rule."
 MatrixOut = Annotated[
     str | None, _colour("--matrix", _COLOUR, f"bt601, bt709, bt2020ncl, ... {_AS_IS}")
 ]

@@ -52,12 +52,20 @@ _CODES: tuple[tuple[type[BaseException], Exit], ...] = (
     (errors.NotImplementedMF, Exit.UNSUPPORTED),
     (errors.InvalidPosition, Exit.USAGE),
     (errors.InvalidArg, Exit.USAGE),
+    (errors.OutputExists, Exit.USAGE),
 )
 """Exit codes of errors; the first class that fits decides, all others mean FAILED."""
 
 
 def exit_code(error: BaseException) -> Exit:
-    """Return the exit code that stands for an error."""
+    """Return the exit code that stands for an error.
+
+    A type that is refused because of an option, such as a crop outside the picture, is usage.
+    """
+    if isinstance(error, errors.InvalidMediaType) and isinstance(
+        error.__cause__, errors.InvalidArg
+    ):
+        return Exit.USAGE
     return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpumft.errors import InvalidPosition
@@ -124,12 +125,13 @@ def write_png(path: str, pixels: npt.NDArray[np.uint8]) -> None:
     filtered[1:, 1:] -= rows[:-1]
     header = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
     body = zlib.compress(filtered.tobytes(), 6)
+    chunks = [b"\x89PNG\r\n\x1a\n"]
+    for name, data in ((b"IHDR", header), (b"IDAT", body), (b"IEND", b"")):
+        chunks += [struct.pack(">I", len(data)), name, data]
+        chunks.append(struct.pack(">I", zlib.crc32(name + data)))
     file = OutputFile(path)
     try:
-        file.write(b"\x89PNG\r\n\x1a\n")
-        for name, data in ((b"IHDR", header), (b"IDAT", body), (b"IEND", b"")):
-            file.write(struct.pack(">I", len(data)) + name + data)
-            file.write(struct.pack(">I", zlib.crc32(name + data)))
+        Path(file.name).write_bytes(b"".join(chunks))
         file.commit()
     except OSError as error:
         raise writing(path, error) from error

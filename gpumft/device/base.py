@@ -149,6 +149,11 @@ class Device(ABC):
         """cpu, cuda or opencl."""
         return self.info.kind
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def build(self, program: Program) -> Built:
         """Return `program` made ready; equal programs are built once.
 

@@ -23,9 +23,8 @@ def devices() -> list[DeviceInfo]:
     on every other device.
     """
     from gpumft.device import cuda, opencl
-    from gpumft.device.cpu.device import describe
 
-    return [describe(), *cuda.devices(), *opencl.devices()]
+    return [_describe_cpu(), *cuda.devices(), *opencl.devices()]
 
 
 def open_device(spec: str | None = None, *, threads: int | None = None) -> Device:
@@ -39,7 +38,8 @@ def open_device(spec: str | None = None, *, threads: int | None = None) -> Devic
             else the processors that this process may use.
 
     Raises:
-        DeviceUnavailable: there is no such device here. The message lists what there is.
+        DeviceUnavailable: there is no such device here, or it cannot be used. The message lists
+            what there is.
         InvalidArg: `spec` is no known word, or `threads` is not a number from 1 to 256.
 
     Thread-safety: any thread; each call opens a device of its own.
@@ -65,9 +65,19 @@ def open_device(spec: str | None = None, *, threads: int | None = None) -> Devic
 
 
 def _cpu(threads: int) -> Device:
-    from gpumft.device.cpu.device import CpuDevice
-
+    try:
+        from gpumft.device.cpu.device import CpuDevice
+    except ImportError as error:
+        raise DeviceUnavailable(f"the cpu needs Numba, which cannot be loaded: {error}") from error
     return CpuDevice(threads)
+
+
+def _describe_cpu() -> DeviceInfo:
+    try:
+        from gpumft.device.cpu.device import describe
+    except ImportError as error:  # Numba is missing, or refuses this NumPy
+        return DeviceInfo("cpu", "cpu", "cpu", usable=False, identical=False, reason=str(error))
+    return describe()
 
 
 def _best() -> Device | None:
@@ -86,13 +96,18 @@ def _best() -> Device | None:
     return None
 
 
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _threads(given: int | None) -> int:
     if given is None:
         text = os.environ.get("GPUMFT_THREADS")
         if not text:
-            from gpumft.device.cpu.threads import default_count
-
-            return min(default_count(), _MOST_THREADS)
+            return min(_processors(), _MOST_THREADS)
         if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
             raise InvalidArg(f"GPUMFT_THREADS is {text!r}: set a number from 1 to {_MOST_THREADS}")
         return int(text)

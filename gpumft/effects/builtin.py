@@ -15,10 +15,14 @@ _SEPIA = tuple((r / _BRIGHTEST, g / _BRIGHTEST, b / _BRIGHTEST) for r, g, b in _
 
 
 def _checked(strength: float) -> float:
-    if not 0 <= strength <= 1:
-        msg = f"strength is {strength}; it goes from 0 (nothing) to 1 (all of the effect)"
+    try:
+        number = float(strength)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not 0 <= number <= 1:
+        msg = f"strength is {strength!r}; it goes from 0 (nothing) to 1 (all of the effect)"
         raise InvalidArg(msg)
-    return strength
+    return number
 
 
 def grayscale(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,6 +20,9 @@ Region = tuple[float, float, float, float]
 class MatrixEffect:
     """A 3x3 matrix on nominal, encoded R'G'B' (0..1).
 
+    Raises:
+        InvalidArg: the matrix is not 3x3 of finite numbers, or the region leaves the picture.
+
     Thread-safety: immutable.
     """
 
@@ -27,6 +31,38 @@ class MatrixEffect:
     """Rows make R', G', B' of R', G', B'."""
     region: Region | None = None
     """(x, y, width, height) as fractions of the picture, or None for all of it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matrix", _matrix3(self.matrix))
+        if self.region is not None:
+            object.__setattr__(self, "region", _checked_region(self.region))
+
+
+def _matrix3(matrix: Iterable[Iterable[float]]) -> Matrix3:
+    """Return any 3x3 of numbers (an array, lists) as tuples of floats."""
+    try:
+        rows = [tuple(map(float, row)) for row in matrix]
+    except (TypeError, ValueError) as error:
+        msg = f"an effect's matrix is three rows of three numbers, not {matrix!r}"
+        raise InvalidArg(msg) from error
+    if [len(row) for row in rows] != [3, 3, 3] or not all(
+        math.isfinite(v) for r in rows for v in r
+    ):
+        msg = f"an effect's matrix is three rows of three finite numbers, not {rows}"
+        raise InvalidArg(msg)
+    return tuple((row[0], row[1], row[2]) for row in rows)
+
+
+def _checked_region(region: Iterable[float]) -> Region:
+    try:
+        x, y, w, h = map(float, region)
+    except (TypeError, ValueError) as error:
+        msg = f"region is {region!r}; give (x, y, width, height) as fractions of the picture"
+        raise InvalidArg(msg) from error
+    if not (0 <= x <= 1 and 0 <= y <= 1 and 0 <= w <= 1 - x + 1e-9 and 0 <= h <= 1 - y + 1e-9):
+        msg = f"region x={x} y={y} w={w} h={h} leaves the picture; all are fractions of it, 0 to 1"
+        raise InvalidArg(msg)
+    return x, y, w, h
 
 
 def region_pixels(region: Region, size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -61,10 +97,8 @@ def region_of(x: float, y: float, w: float, h: float) -> Region | None:
     Raises:
         InvalidArg: it leaves the picture.
     """
-    if not (0 <= x <= 1 and 0 <= y <= 1 and 0 <= w <= 1 - x + 1e-9 and 0 <= h <= 1 - y + 1e-9):
-        msg = f"region x={x} y={y} w={w} h={h} leaves the picture; all are fractions of it, 0 to 1"
-        raise InvalidArg(msg)
-    return None if (x, y, w, h) == (0, 0, 1, 1) else (x, y, w, h)
+    region = _checked_region((x, y, w, h))
+    return None if region == (0, 0, 1, 1) else region
 
 
 def create_effect(

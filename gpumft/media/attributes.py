@@ -35,7 +35,7 @@ from typing import Any
 
 from gpumft.errors import AttributeNotFound, InvalidMediaType
 from gpumft.media.enums import Matrix
-from gpumft.media.fields import Aperture, Light, read_enum, read_integer, read_ratio
+from gpumft.media.fields import Aperture, Light, read_enum, read_fraction, read_integer, read_ratio
 from gpumft.media.formats import PixelFormat
 from gpumft.media.guids import VIDEO, attribute_name
 from gpumft.media.numbers import ENUM_OF, FIELD_OF, FROM_NUMBER, TO_NUMBER
@@ -215,8 +215,8 @@ def _read_aperture(left: dict[str, Any], found: dict[str, Any]) -> None:
     ours = left.pop(OUR_APERTURE, None)
     if ours is not None:
         try:
-            x, y, width, height = (Fraction(part) for part in str(ours).split(","))
-        except ValueError as error:
+            x, y, width, height = map(read_fraction, str(ours).split(","))
+        except (ValueError, ZeroDivisionError) as error:
             raise InvalidMediaType(f"{OUR_APERTURE} is {ours!r}; it must be 'x,y,w,h'") from error
         found["aperture"] = (x, y, int(width), int(height))
         return

@@ -202,6 +202,19 @@ def read_size(value: object) -> tuple[int, int]:
     return width, height
 
 
+def read_fraction(text: str) -> Fraction:
+    """Return the number that a text holds: digits, a point, a slash; no exponent.
+
+    Raises:
+        ValueError: anything else, or more than 40 characters: an exponent could ask for gigabytes.
+        ZeroDivisionError: a denominator of 0.
+    """
+    plain = text.strip()
+    if len(plain) > 40 or "e" in plain.lower():
+        raise ValueError(plain)
+    return Fraction(plain)
+
+
 def read_ratio(field: str, value: object) -> Fraction:
     """Return `value` as a positive fraction of 32-bit parts.
 
@@ -214,7 +227,7 @@ def read_ratio(field: str, value: object) -> Fraction:
         if isinstance(value, Rational):
             ratio = Fraction(int(value.numerator), int(value.denominator))
         elif isinstance(value, str):
-            ratio = Fraction(value)
+            ratio = read_fraction(value)
         elif isinstance(value, Real):
             ratio = Fraction(str(float(value))).limit_denominator(_U32)
         elif isinstance(value, Sequence) and len(value) == 2:

@@ -146,6 +146,8 @@ class Core(Worker[S, T], Generic[S, T]):
         """
         if buffers is None:
             raise NullPointer("process_output needs a list of buffers, not None")
+        if any(buffer is None for buffer in buffers):
+            raise NullPointer("an entry of process_output is None; give an OutputDataBuffer")
         if flags & ~_KNOWN_FLAGS:
             raise InvalidArg(f"process_output does not know the flags {flags & ~_KNOWN_FLAGS:#x}")
         if flags & _REGENERATE:

@@ -335,7 +335,6 @@ class Transform(Core[S, T], Client[S], Generic[S, T]):
         Raises:
             InvalidArg: unknown flags, a wrong number of entries, or a sample given or missing
                 against the stream's flags.
-            InvalidStreamNumber: an entry names no output stream.
             TransformTypeNotSet: a media type is missing, or a change of format is unanswered.
             SampleAllocatorEmpty: no sample is free; the input is kept, so try again later.
         """

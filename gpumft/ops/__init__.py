@@ -1,9 +1,9 @@
 """Conversions: from types and options to a plan, and from a plan to pixels."""
 
-from gpumft.ops.converter import Converter, as_device, complete, convert
+from gpumft.ops.converter import Converter, as_device, complete, convert, shown
 from gpumft.ops.explain import Explanation, explain
 from gpumft.ops.options import Options, make_options
-from gpumft.ops.planner import Plan, plan
+from gpumft.ops.planner import Plan, is_built, plan
 
 __all__ = [
     "Converter",
@@ -14,6 +14,8 @@ __all__ = [
     "complete",
     "convert",
     "explain",
+    "is_built",
     "make_options",
     "plan",
+    "shown",
 ]

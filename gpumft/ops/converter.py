@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Self, overload
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device import Device, open_device
-from gpumft.errors import InvalidArg
+from gpumft.device import Built, Device, open_device
+from gpumft.errors import InvalidArg, InvalidMediaType, OutOfMemory
 from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
-from gpumft.ops.options import Options, make_options
+from gpumft.ops.options import make_options
 from gpumft.ops.planner import Plan, plan
 from gpumft.samples import Sample
 from gpumft.samples.planes import Planes, check_planes
 
 Target = VideoType | PartialType | Mapping[str, Any]
 _KEPT = 16
-"""How many converters `convert` keeps."""
+"""How many conversions `convert` keeps for each device."""
 
 
-@lru_cache(maxsize=8)
+_shared: dict[str, Device] = {}
+"""Devices that were opened by spec: by what was asked for, and by what that turned out to be."""
+_shared_lock = threading.Lock()
+
+
 def _shared_device(spec: str | None) -> Device:
-    return open_device(spec)
+    asked = spec or os.environ.get("GPUMFT_DEVICE") or "auto"
+    with _shared_lock:
+        known = _shared.get(asked)
+        if known is None or known.closed:
+            opened = open_device(spec)
+            known = _shared.get(opened.spec)
+            if known is None or known.closed:
+                known = opened
+            else:
+                opened.close()
+            _shared[asked] = _shared[known.spec] = known
+        return known
 
 
 def as_device(device: Device | str | None) -> Device:
@@ -33,8 +51,16 @@ def as_device(device: Device | str | None) -> Device:
 
     Raises:
         DeviceUnavailable: there is no such device; the message says what there is.
+        InvalidArg: an unknown spec, or no device at all.
+
+    Thread-safety: any thread.
     """
-    return device if isinstance(device, Device) else _shared_device(device)
+    if isinstance(device, Device):
+        return device
+    if device is not None and not isinstance(device, str):
+        msg = f"device is {device!r}; give a Device, a spec such as 'cpu', or None"
+        raise InvalidArg(msg)
+    return _shared_device(device)
 
 
 class Converter:
@@ -47,8 +73,9 @@ class Converter:
         options: see `convert`.
 
     Raises:
-        InvalidMediaType: a step that cannot be done; the message names it.
+        InvalidMediaType: no type, or a step that cannot be done; the message names it.
         InvalidArg: an unknown option or value.
+        DeviceUnavailable: there is no such device.
 
     Thread-safety: calls may come from several threads.
     """
@@ -66,11 +93,15 @@ class Converter:
         self._run = self.device.build(self.plan.program)
 
     @classmethod
-    def of(cls, settled: Plan, device: Device) -> Self:
-        """Return a converter for a plan that is already made."""
+    def of(cls, settled: Plan, device: Device, built: Built | None = None) -> Self:
+        """Return a converter for a plan that is already made, and perhaps built on `device`.
+
+        Raises:
+            InvalidRequest: the device is closed.
+        """
         made = cls.__new__(cls)
         made.plan, made.device = settled, device
-        made._run = device.build(settled.program)  # noqa: SLF001 - this is a constructor
+        made._run = built or device.build(settled.program)  # noqa: SLF001 - this is a constructor
         return made
 
     @property
@@ -99,35 +130,60 @@ class Converter:
 
         Args:
             planes: one array a plane, (rows, columns[, channels]), or a Sample.
-            out: where to write: arrays or a Sample of the target's type; None allocates.
+            out: where to write: arrays for arrays, a Sample for a Sample, of the target's type;
+                None allocates.
             stream: a device stream to enqueue on; ignored on the CPU.
 
         Returns:
-            The same kind as `planes`: `out` if given.
+            The same kind as `planes`: `out` if given. A Sample gets the target's type and the
+            source's times.
 
         Raises:
-            InvalidArg: planes do not fit their type, or `out` cannot be written.
+            InvalidArg: planes do not fit their type, or `out` cannot be written. Nothing has been
+                written then.
+            InvalidMediaType: a Sample of another format or size.
+            InvalidRequest: the device is closed.
+            OutOfMemory: there is no room for what comes out.
         """
         del stream
         if isinstance(planes, Sample):
-            target = out or Sample.from_numpy(self._allocate(), self.target)
-            self._convert(planes.planes, target.planes)
-            target.time, target.duration = planes.time, planes.duration
-            target.pts, target.time_base = planes.pts, planes.time_base
-            return target
-        target = self._allocate() if out is None else list(out)
+            return self._sample(planes, out)
+        if isinstance(out, Sample):
+            msg = "out is a Sample, but planes are arrays; give both as samples or both as arrays"
+            raise InvalidArg(msg)
+        target = self._allocate() if out is None else check_planes(out, self.target)
         self._convert(planes, target)
         return target
 
-    def batch(
-        self, frames: Sequence[Sequence[npt.NDArray[Any]]], out: Sequence[Any] | None = None
-    ) -> list[Planes]:
-        """Convert several pictures; `frames` and `out` hold what a call takes."""
-        targets = out if out is not None else [None] * len(frames)
-        if len(targets) != len(frames):
-            msg = f"{len(frames)} frames, but out has {len(targets)}; give one out a frame"
+    def _sample(self, source: Sample, out: object) -> Sample:
+        if out is not None and not isinstance(out, Sample):
+            msg = f"planes are a Sample, but out is a {type(out).__name__}; give a Sample or None"
             raise InvalidArg(msg)
-        return [self(frame, target) for frame, target in zip(frames, targets, strict=True)]
+        said, wanted = source.type, self.source
+        if said is not None and (said.format, said.size) != (wanted.format, wanted.size):
+            msg = f"sample is {said}, but this converter takes {wanted}; make one for that type"
+            raise InvalidMediaType(msg)
+        target = out or Sample.from_numpy(self._allocate(), self.target)
+        with source.seen_as(wanted) as src, target.seen_as(self.target) as dst:
+            self._convert(src.planes, dst.planes)
+        target.type = self.target
+        target.time, target.duration = source.time, source.duration
+        target.pts, target.time_base = source.pts, source.time_base
+        return target
+
+    def batch(self, frames: Iterable[Any], out: Iterable[Any] | None = None) -> list[Any]:
+        """Convert several pictures; `frames` and `out` hold what a call takes.
+
+        Raises:
+            InvalidArg: `out` holds not as many, and as a call does; pictures before one that
+                fails are converted.
+        """
+        sources = list(frames)
+        targets = [None] * len(sources) if out is None else list(out)
+        if len(targets) != len(sources):
+            msg = f"{len(sources)} frames, but out has {len(targets)}; give one out a frame"
+            raise InvalidArg(msg)
+        return [self(frame, target) for frame, target in zip(sources, targets, strict=True)]
 
     def explain(self) -> Explanation:
         """Return what this conversion does; `str()` reads like a page."""
@@ -135,11 +191,15 @@ class Converter:
 
     def _allocate(self) -> Planes:
         shapes = zip(self.target.plane_shapes, self.target.plane_dtypes, strict=True)
-        return [np.empty(shape, dtype) for shape, dtype in shapes]
+        try:
+            return [np.empty(shape, dtype) for shape, dtype in shapes]
+        except MemoryError as error:
+            msg = f"no memory for a picture of {self.target}: {error}"
+            raise OutOfMemory(msg) from error
 
-    def _convert(self, planes: Sequence[npt.NDArray[Any]], out: Sequence[npt.NDArray[Any]]) -> None:
+    def _convert(self, planes: Sequence[npt.NDArray[Any]], target: Planes) -> None:
+        """Write into `target`, whose shapes are checked."""
         source = check_planes(planes, self.source)
-        target = check_planes(out, self.target)
         for index, plane in enumerate(target):
             if not plane.flags.writeable:
                 msg = f"plane {index} of out is read-only; give arrays that can be written"
@@ -151,13 +211,81 @@ class Converter:
 
 
 def complete(dst: Target, src: VideoType) -> VideoType:
-    """Return `dst` with what it leaves out taken from `src`."""
-    return dst if isinstance(dst, VideoType) else PartialType.of(dst).complete(src)
+    """Return `dst` with what it leaves out taken from `src`.
+
+    Only what `src` shows is converted, so the size to take is that of its aperture, and the
+    aperture is left behind.
+
+    Raises:
+        InvalidMediaType: `src` is no VideoType, or `dst` no type at all.
+
+    Thread-safety: a pure function.
+    """
+    if not isinstance(src, VideoType):
+        msg = f"the source is {src!r}; give a whole VideoType(format, (width, height))"
+        raise InvalidMediaType(msg)
+    return dst if isinstance(dst, VideoType) else PartialType.of(dst).complete(shown(src))
 
 
-@lru_cache(maxsize=_KEPT)
-def _kept(src: VideoType, dst: VideoType, device: Device, options: Options) -> Converter:
-    return Converter.of(plan(src, dst, options), device)
+def shown(type: VideoType) -> VideoType:
+    """Return the type of the picture inside the aperture, without the rest of the frame."""
+    if type.aperture is None:
+        return type
+    return type.replace(size=type.aperture[2:], aperture=None)
+
+
+class _Recent:
+    """The latest conversions of `convert`, for each device that is still in use.
+
+    Devices are held weakly and no Converter is kept, for it holds its device.
+
+    Thread-safety: any thread; one that is not kept yet may be planned twice.
+    """
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Device, OrderedDict[Hashable, tuple[Plan, Built]]] = (
+            WeakKeyDictionary()
+        )
+        self._lock = threading.Lock()
+
+    def converter(
+        self, src: VideoType, dst: Target, device: Device, options: dict[str, Any]
+    ) -> Converter:
+        """Return a converter, planned and built only if it is not kept."""
+        said = tuple(dst.items()) if isinstance(dst, Mapping) else dst
+        key: Hashable = (src, said, *options.items())
+        try:
+            hash(key)
+        except TypeError:  # a list or an array cannot be looked up, but what it means can
+            whole, settled = complete(dst, src), make_options(**options)
+            key = (src, whole, settled)
+            found = self._find(device, key)
+            made = found or Converter.of(plan(src, whole, settled), device)
+        else:
+            found = self._find(device, key)
+            made = found or Converter(src, dst, device=device, **options)
+        if found is None:
+            self._keep(key, made)
+        return made
+
+    def _find(self, device: Device, key: Hashable) -> Converter | None:
+        with self._lock:
+            kept = self._kept.get(device)
+            if kept is None or key not in kept:
+                return None
+            kept.move_to_end(key)
+            settled, built = kept[key]
+        return Converter.of(settled, device, built)
+
+    def _keep(self, key: Hashable, made: Converter) -> None:
+        with self._lock:
+            kept = self._kept.setdefault(made.device, OrderedDict())
+            kept[key] = (made.plan, made._run)  # noqa: SLF001 - the same module
+            while len(kept) > _KEPT:
+                kept.popitem(last=False)
+
+
+_recent = _Recent()
 
 
 def convert(
@@ -186,9 +314,11 @@ def convert(
 
     Raises:
         InvalidArg: planes, options or `out` do not fit; the message names both sides.
-        InvalidMediaType: a step that cannot be done.
+        InvalidMediaType: no type, or a step that cannot be done.
+        DeviceUnavailable: there is no such device.
+        InvalidRequest: the device is closed.
 
-    Thread-safety: safe. A few converters are kept for next time.
+    Thread-safety: safe. A few conversions are kept for next time.
     """
     if src is None:
         src = planes.type if isinstance(planes, Sample) else None
@@ -196,6 +326,4 @@ def convert(
         missing = "src" if src is None else "dst"
         msg = f"{missing} is missing; convert(planes, src, dst) needs both types"
         raise InvalidArg(msg)
-    settled = make_options(**options)
-    converter = _kept(src, complete(dst, src), as_device(device), settled)
-    return converter(planes, out)
+    return _recent.converter(src, dst, as_device(device), options)(planes, out)

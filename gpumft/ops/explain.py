@@ -10,7 +10,7 @@ import numpy as np
 
 from gpumft.media import VideoType
 from gpumft.ops.options import Options
-from gpumft.ops.planner import Plan, plan, taps_of
+from gpumft.ops.planner import Plan, plan, quantised, taps_of
 from gpumft.resample import Taps
 
 _INDENT = "    "
@@ -28,6 +28,8 @@ class Explanation:
     filled: dict[str, dict[str, str]]
     """Fields that were filled in: side -> field -> value."""
     geometry: dict[str, str]
+    codes: dict[str, str]
+    """How each side's codes stand for nominal values."""
     stages: tuple[tuple[str, tuple[tuple[float, ...], ...]], ...]
     """Name and matrix rows of each colour stage; empty where components go straight through."""
     taps: tuple[tuple[str, str], ...]
@@ -46,6 +48,7 @@ class Explanation:
             "target": str(self.target),
             "filled": self.filled,
             "geometry": self.geometry,
+            "codes": self.codes,
             "stages": [{"name": name, "matrix": rows} for name, rows in self.stages],
             "filters": self.filters,
             "taps": dict(self.taps),
@@ -75,10 +78,12 @@ class Explanation:
         lines += ["", "taps (vertical first, then horizontal)"]
         lines += [f"{_INDENT}{name}: {text}" for name, text in self.taps]
         lines += ["", "colour"]
+        lines += [f"{_INDENT}{side} codes: {text}" for side, text in self.codes.items()]
         if not self.stages:
             lines.append(f"{_INDENT}each component goes straight to its counterpart")
         for name, rows in self.stages:
-            lines.append(f"{_INDENT}{name}")
+            of = " of codes less their zero" if name == self.stages[0][0] else ""
+            lines.append(f"{_INDENT}{name}, nominal: each row times the components{of}")
             lines += [_INDENT * 2 + " ".join(f"{v:>13.9f}" for v in row) for row in rows]
         moved = self.bytes_read + self.bytes_written
         told = f"{self.bytes_read:,} read, {self.bytes_written:,} written"
@@ -96,7 +101,8 @@ def explain(src: VideoType, dst: VideoType, **options: Any) -> Explanation:
         options: as for `convert`.
 
     Raises:
-        InvalidArg, InvalidMediaType: as `convert` would.
+        InvalidArg: an unknown option or value.
+        InvalidMediaType: no type, or a step that cannot be done.
 
     Thread-safety: safe.
     """
@@ -122,6 +128,7 @@ def explained(settled: Plan, device: str) -> Explanation:
             "destination": {name: str(getattr(dst, name)) for name in dst.unspecified},
         },
         geometry=_geometry(settled),
+        codes={"source": _codes(src), "target": _codes(dst)},
         stages=stages,
         taps=tuple((name, _describe(taps)) for name, taps in taps_of(settled)),
         filters=_filters(settled.options, scaled=settled.placement.is_scaled),
@@ -136,6 +143,15 @@ def explained(settled: Plan, device: str) -> Explanation:
 def _bytes(type_: VideoType) -> int:
     shapes = zip(type_.plane_shapes, type_.plane_dtypes, strict=True)
     return sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in shapes)
+
+
+def _codes(type_: VideoType) -> str:
+    """Return for example "y 16 + 219 n, u 128 + 224 n, v 128 + 224 n", n being nominal."""
+    told = []
+    for component in type_.format.layout.components:
+        quant = quantised(component, type_)
+        told.append(f"{component.name} {quant.offset:g} + {quant.scale:g} n")
+    return ", ".join(told)
 
 
 def _geometry(settled: Plan) -> dict[str, str]:

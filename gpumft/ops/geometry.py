@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from gpumft.device.program import Rect
-from gpumft.errors import InvalidArg
+from gpumft.errors import InvalidArg, InvalidMediaType
 from gpumft.media import VideoType
 from gpumft.ops.options import Options
 
@@ -48,7 +48,11 @@ def place(src: VideoType, dst: VideoType, options: Options) -> Placement:
 
     Raises:
         InvalidArg: the crop leaves the source's aperture.
+        InvalidMediaType: the target shows a part of its frame only.
     """
+    if dst.aperture not in (None, (0, 0, *dst.size)):
+        msg = f"the target {dst} has an aperture; leave it out and give the size that is shown"
+        raise InvalidMediaType(msg)
     transpose = options.rotate in (90, 270)
     mirror_x = (options.rotate in (90, 180)) != ("h" in options.flip)
     mirror_y = (options.rotate in (180, 270)) != ("v" in options.flip)

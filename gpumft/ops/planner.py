@@ -13,7 +13,7 @@ from gpumft.colour import plan as plan_colour
 from gpumft.device.program import Mix, Program, Read, Rect, Write
 from gpumft.effects import region_pixels
 from gpumft.errors import InvalidMediaType
-from gpumft.media import Alpha, Range, Siting, VideoType
+from gpumft.media import Alpha, PixelFormat, Range, Siting, VideoType
 from gpumft.media.formats import Component
 from gpumft.media.resolve import resolve_pair
 from gpumft.ops.background import background_codes
@@ -87,9 +87,16 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
     return Plan(src, dst, options, placement, colour, program)
 
 
+def is_built(pixel_format: PixelFormat) -> bool:
+    """Return whether a format can be source and target of a conversion.
+
+    Thread-safety: a pure function.
+    """
+    return pixel_format is not PixelFormat.V210
+
+
 def _check_built(side: str, type_: VideoType) -> None:
-    layout = type_.format.layout
-    if layout.packed or any(plane.dtype == "float16" for plane in layout.planes):
+    if not is_built(type_.format):
         msg = f"{side} format {type_.format} cannot be converted yet; see gpumft formats"
         raise InvalidMediaType(msg)
 
@@ -125,7 +132,7 @@ def _mixes(colour: ColourPlan, inner: Rect) -> tuple[Mix, ...]:
 
 
 def _reciprocal(alpha: Component, src: VideoType) -> float:
-    return float(np.float32(1 / _quantiser(alpha, src).scale))
+    return float(np.float32(1 / quantised(alpha, src).scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ class _Builder:
             grid = self._source_grid(axis, shifts[axis])
             goal = _grid(extent, target, self.dst.siting, axis)
             axes.append(taps(grid, goal, crop=(start, length), extent=extent, filter=chosen))
-        offset = _quantiser(component, self.src).offset
+        offset = quantised(component, self.src).offset
         return Read(component, float(np.float32(offset)), axes[1], axes[0])
 
     def _source_grid(self, axis: int, shift: int) -> Grid:
@@ -198,7 +205,7 @@ class _Builder:
         return tuple(self._write(c, reads) for c in self.dst.format.layout.components)
 
     def _write(self, component: Component, reads: tuple[Read, ...]) -> Write:
-        quant = _quantiser(component, self.dst)
+        quant = quantised(component, self.dst)
         channel = self._channel(component.name, reads)
         if channel is None:
             filler = component.name in "ax"
@@ -207,7 +214,7 @@ class _Builder:
         scale = quant.scale
         if self.direct or component.name == "a":
             read = reads[channel if self.direct else -1]
-            scale /= _quantiser(read.component, self.src).scale
+            scale /= quantised(read.component, self.src).scale
         across, down = None, None
         if not self.direct and (component.xshift or component.yshift):
             chosen = self._filter(component.name)
@@ -242,7 +249,7 @@ class _Builder:
         return order.index(name) if name in order else None
 
 
-def _quantiser(component: Component, type_: VideoType) -> Quantiser:
+def quantised(component: Component, type_: VideoType) -> Quantiser:
     """Return how `component` of a resolved type is coded."""
     return quantiser(component, type_.range or Range.FULL, is_float=type_.format.is_float)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
-from gpumft.errors import Unexpected
+from gpumft.errors import Truncated, Unexpected
 from gpumft.media import VideoType
 from gpumft.pipeline import report
-from gpumft.pipeline.files.failures import Truncated
 from gpumft.pipeline.files.packets import EncodedPacket
 from gpumft.pipeline.files.reader import Reader
 from gpumft.pipeline.files.writer import Writer
@@ -46,6 +46,7 @@ class Run:
         writer: the output.
         types: of both ends.
         device: spec of the device of the transforms.
+        whole: whether all of the input is wanted.
         began: `time.perf_counter()` when the caller began.
 
     Thread-safety: `work` is called once; its threads share only channels and counters.
@@ -59,6 +60,7 @@ class Run:
         types: Types,
         device: str,
         *,
+        whole: bool,
         began: float,
     ) -> None:
         self._reader = reader
@@ -67,6 +69,7 @@ class Run:
         self._source = types.source
         self._target = types.target
         self._device = device
+        self._whole = whole
         self._began = began
         self._decoded: Channel[Sample] = Channel(_AHEAD)
         self._encoded: Channel[Sample | EncodedPacket] = Channel(_AHEAD)
@@ -75,6 +78,8 @@ class Run:
         self._end = 0
         self._first_frame = 0.0
         self._read = 0
+        self._stamp: tuple[int, Fraction] | None = None
+        self._moved = 0
 
     def work(
         self,
@@ -91,11 +96,13 @@ class Run:
                 told = self._writer.frames
                 progress(self._progress(total))
 
-        with self._workers.stopping():
-            self._workers.start(
-                decode=lambda: self._decode(items), transform=self._transform, encode=self._encode
-            )
-            self._workers.watch(_TICK, look)
+        self._workers.run(
+            _TICK,
+            look,
+            decode=lambda: self._decode(items),
+            transform=self._transform,
+            encode=self._encode,
+        )
         if self._chain.one_to_one and self._writer.frames != self._read:
             raise Unexpected(f"{self._read} pictures went in and {self._writer.frames} came out")
         total = self._writer.frames
@@ -139,12 +146,33 @@ class Run:
             if isinstance(item, EncodedPacket):
                 self._writer.write_packet(item)
                 continue
-            self._writer.write(item)
+            self._writer.write(self._in_time(item))
             if not self._first_frame:
                 self._first_frame = time.perf_counter() - self._began
             self._last = item.time or 0
             self._end = self._last + (item.duration or 0)
         self._writer.finish()
+
+    def _in_time(self, sample: Sample) -> Sample:
+        """Return the sample, moved behind the one before if its time stamp does not go on."""
+        if sample.pts is not None:
+            before = self._stamp
+            if before is not None and sample.time_base == before[1] and sample.pts <= before[0]:
+                sample.pts = before[0] + 1
+                self._moved += 1
+            if sample.time_base is not None:
+                self._stamp = (sample.pts, sample.time_base)
+        return sample
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = []
+        if self._moved:
+            notes.append(f"{self._moved} time stamps did not go on and were moved by the least")
+        claimed = self._reader.frames
+        whole = self._whole and not self._reader.damage and self._reader.counts_exactly
+        if whole and claimed is not None and claimed != self._read:
+            notes.append(f"the header says {claimed} pictures, {self._read} were decoded")
+        return tuple(notes)
 
     def _progress(self, total: int | None) -> Progress:
         frame = self._writer.frames
@@ -183,7 +211,7 @@ class Run:
             output_type=self._target,
             filled=tuple(n for n in self._source.unspecified if n not in ("frame_rate", "light")),
             streams=tuple(str(stream) for stream in self._writer.copied),
-            warnings=(),
+            warnings=self._notes(),
             partial=False,
         )
 

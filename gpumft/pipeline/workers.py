@@ -7,7 +7,6 @@ caller; no thread is left behind.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import deque
@@ -136,12 +135,33 @@ class Workers:
         self._finished.acquire()
         self._over = False
 
+    def run(self, interval: float, look: Callable[[], None], **work: Callable[[], None]) -> None:
+        """Start a thread for each function, wait for the end, and leave no thread behind.
+
+        Args:
+            interval: seconds between two calls of `look`.
+            look: called in the caller's thread while the others work.
+            work: the functions by name.
+
+        Raises:
+            The first failure of a worker; and whatever `look` raises.
+        """
+        try:
+            try:
+                self.start(**work)
+                self.watch(interval, look)
+            finally:
+                self.stop()
+        except BaseException:
+            self.stop()  # once more: Ctrl-C may have struck inside the first one
+            raise
+
     def start(self, **work: Callable[[], None]) -> None:
         """Start a thread for each function; the keyword is its name."""
         self._running = len(work)
         for name, function in work.items():
             thread = threading.Thread(
-                target=self._run, args=(name, function), name=f"gpumft-{name}", daemon=True
+                target=self._run, args=(name, function), name=f"gpumft-run-{name}", daemon=True
             )
             self._threads.append(thread)
             thread.start()
@@ -185,7 +205,7 @@ class Workers:
                 for stop in self._stops:
                     stop()
                 for thread in self._threads:
-                    if thread.ident is not None:
+                    if _was_started(thread):
                         thread.join()
                 break
             except KeyboardInterrupt as error:
@@ -193,10 +213,14 @@ class Workers:
         if interrupted is not None:
             raise interrupted
 
-    @contextlib.contextmanager
-    def stopping(self) -> Iterator[None]:
-        """Stop and join at the end of a `with` block, however it ends."""
-        try:
-            yield
-        finally:
-            self.stop()
+
+def _was_started(thread: threading.Thread) -> bool:
+    """Whether a thread began to run.
+
+    One that Ctrl-C caught between its creation and its first step says so a little later.
+    """
+    for _ in range(200):
+        if thread.ident is not None:
+            return True
+        time.sleep(0.005)
+    return False

@@ -39,6 +39,7 @@ class MediaBuffer:
 
     Raises:
         InvalidArg: a negative length, or an alignment that is no power of two.
+        OutOfMemory: there is not that much memory.
 
     Thread-safety: `lock` may be called from any thread; the bytes themselves are not guarded.
     Source: IMediaBuffer; IMFMediaBuffer; MFCreateAlignedMemoryBuffer.

@@ -6,6 +6,7 @@ behind their back. The finaliser only puts the slot into a queue; it takes no lo
 
 from __future__ import annotations
 
+import threading
 import weakref
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -36,7 +37,7 @@ class FramePool:
         type: format and size of every picture.
         maximum: most pictures that exist at once, or None.
 
-    Thread-safety: `acquire` may be called from any thread; pictures may be dropped in any thread.
+    Thread-safety: every method may be called from any thread, and pictures dropped in any.
     """
 
     def __init__(self, type: VideoType, *, maximum: int | None = None) -> None:
@@ -44,6 +45,7 @@ class FramePool:
         self._maximum = maximum
         self._free: SimpleQueue[npt.NDArray[np.uint8]] = SimpleQueue()
         self._made = 0
+        self._lock = threading.Lock()  # of the count; no finaliser takes it
         self._spans: list[tuple[int, int, tuple[int, ...], np.dtype[Any]]] = []
         start = 0
         for shape, dtype in zip(type.plane_shapes, type.plane_dtypes, strict=True):
@@ -55,7 +57,7 @@ class FramePool:
 
     @property
     def made(self) -> int:
-        """Pictures that were ever allocated."""
+        """Pictures that exist: in use, or waiting."""
         return self._made
 
     @property
@@ -64,10 +66,16 @@ class FramePool:
         return self._free.qsize()
 
     def fill(self, count: int) -> None:
-        """Make sure that `count` pictures are free."""
-        for _ in range(count - self.free_count):
-            self._made += 1
-            self._free.put(aligned_bytes(self._length))
+        """Make sure that `count` pictures are free, as far as `maximum` allows.
+
+        Raises:
+            OutOfMemory: there is not that much memory.
+        """
+        while self.free_count < count:
+            memory = self._make()
+            if memory is None:
+                return
+            self._free.put(memory)
 
     def trim(self) -> None:
         """Let go of the pictures that wait."""
@@ -76,24 +84,35 @@ class FramePool:
                 self._free.get_nowait()
             except Empty:
                 return
-            self._made -= 1
+            with self._lock:
+                self._made -= 1
 
     def acquire(self) -> PlanesBuffer:
         """Return a picture with undefined pixels.
 
         Raises:
             SampleAllocatorEmpty: `maximum` pictures are in use.
+            OutOfMemory: there is not that much memory.
         """
+        memory: npt.NDArray[np.uint8] | None
         try:
             memory = self._free.get_nowait()
         except Empty:
-            if self._maximum is not None and self._made >= self._maximum:
-                msg = f"all {self._maximum} pictures of {self._type} are in use; release one first"
-                raise SampleAllocatorEmpty(msg) from None
-            self._made += 1
-            memory = aligned_bytes(self._length)
+            memory = self._make()
+        if memory is None:
+            msg = f"all {self._maximum} pictures of {self._type} are in use; release one first"
+            raise SampleAllocatorEmpty(msg)
         lease = _Lease(memory)
         weakref.finalize(lease, self._free.put, memory).atexit = False
         whole = np.asarray(lease)
         planes = [plane_view(whole, *span) for span in self._spans]
         return PlanesBuffer(planes, self._type)
+
+    def _make(self) -> npt.NDArray[np.uint8] | None:
+        """Allocate a picture, or return None where `maximum` exist."""
+        with self._lock:
+            if self._maximum is not None and self._made >= self._maximum:
+                return None
+            memory = aligned_bytes(self._length)
+            self._made += 1
+            return memory

@@ -7,13 +7,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.errors import OutOfMemory
+
 ALIGNMENT = 64
 """Bytes; of every buffer's first row, as Media Foundation's 2D buffers have it."""
 
 
 def aligned_bytes(length: int, alignment: int = ALIGNMENT) -> npt.NDArray[np.uint8]:
-    """Return `length` zeroed bytes whose address is a multiple of `alignment` (a power of two)."""
-    slack = np.zeros(length + alignment - 1, np.uint8)
+    """Return `length` zeroed bytes whose address is a multiple of `alignment` (a power of two).
+
+    Raises:
+        OutOfMemory: there is not that much memory.
+    """
+    try:
+        slack = np.zeros(length + alignment - 1, np.uint8)
+    except (MemoryError, ValueError) as error:  # ValueError: beyond what an address can reach
+        msg = f"no {length} bytes of memory: {error}"
+        raise OutOfMemory(msg) from error
     skip = -slack.ctypes.data % alignment
     return slack[skip : skip + length]
 

@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gpumft.errors import InvalidArg
-from gpumft.media import VideoType
+from gpumft.media import PixelFormat, VideoType
 
 Planes = list[npt.NDArray[Any]]
+
+
+@lru_cache(maxsize=64)
+def _wanted(
+    format: PixelFormat, size: tuple[int, int]
+) -> tuple[tuple[tuple[int, ...], np.dtype[np.generic]], ...]:
+    """Shape and dtype of every plane; asked for several times a frame."""
+    return tuple(zip(format.plane_shapes(size), format.plane_dtypes(), strict=True))
 
 
 def check_planes(planes: Sequence[npt.NDArray[Any]], type: VideoType) -> Planes:
     """Return `planes` as a list after checking them against `type`.
 
     Raises:
-        InvalidArg: number, shape or dtype of the planes differ from what the type has.
+        InvalidArg: no sequence of arrays, or their number, shape or dtype differ from what the
+            type has.
+
+    Thread-safety: a pure function.
     """
-    found = [np.asarray(plane) for plane in planes]
-    wanted = list(zip(type.plane_shapes, type.plane_dtypes, strict=True))
+    try:
+        found = [np.asarray(plane) for plane in planes]
+    except (TypeError, ValueError) as error:
+        told = planes.__class__.__name__
+        msg = f"planes is a {told} without arrays in it; give a list with one array a plane"
+        raise InvalidArg(msg) from error
+    wanted = _wanted(type.format, type.size)
     if len(found) != len(wanted):
         msg = f"{len(found)} planes given, {type.format} has {len(wanted)}; give one array a plane"
         raise InvalidArg(msg)
-    for index, (plane, (shape, dtype)) in enumerate(zip(found, wanted, strict=True)):
+    for index, plane in enumerate(found):
+        shape, dtype = wanted[index]
         if plane.shape != shape or plane.dtype != dtype:
             size = "x".join(map(str, type.size))
             msg = (
@@ -41,6 +59,9 @@ class PlanesBuffer:
 
     The planes may be strided and read-only. Linear access works on a packed copy of the rows of
     plane 0, then 1, ..., which is written back at the last `unlock` where planes are writable.
+
+    Raises:
+        InvalidArg: the planes are not what `type` has.
 
     Thread-safety: none; one holder of a lock at a time.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, Self
 
@@ -17,9 +18,12 @@ from gpumft.errors import (
     NoSampleTimestamp,
     Unexpected,
 )
-from gpumft.media import VideoType
+from gpumft.media import VideoType, to_hns
+from gpumft.media.times import Time
 from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
-from gpumft.samples.planes import Planes, PlanesBuffer
+from gpumft.samples.buffer2d import Buffer2D
+from gpumft.samples.linear import locked_planes
+from gpumft.samples.planes import Planes, PlanesBuffer, check_planes
 
 _DISCONTINUITY = "MFSampleExtension_Discontinuity"
 _CLEAN_POINT = "MFSampleExtension_CleanPoint"
@@ -30,10 +34,14 @@ class Sample:
 
     Args:
         buffers: in order; a picture is usually one buffer.
-        time: presentation time in hns (100 ns), or None for unset.
-        duration: in hns, or None for unset.
+        time: presentation time: an integer is hns (100 ns), a Fraction or timedelta seconds; None
+            is unset.
+        duration: the same.
         flags: no flags are defined; kept as given.
         attributes: keyed by Media Foundation's names, such as "MFSampleExtension_Token".
+
+    Raises:
+        InvalidArg: something that is no buffer, or no time.
 
     `pts` and `time_base` hold the exact time stamp of a container, where there is one; a sink
     prefers them to `time`.
@@ -45,14 +53,16 @@ class Sample:
     def __init__(
         self,
         *buffers: MediaBufferLike,
-        time: int | None = None,
-        duration: int | None = None,
+        time: Time | None = None,
+        duration: Time | None = None,
         flags: int = 0,
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        self._buffers = list(buffers)
-        self.time = time
-        self.duration = duration
+        self._buffers: list[MediaBufferLike] = []
+        for buffer in buffers:
+            self.add_buffer(buffer)
+        self.time = None if time is None else to_hns(time)
+        self.duration = None if duration is None else to_hns(duration)
         self.flags = flags
         self.attributes: dict[str, Any] = dict(attributes or {})
         self.pts: int | None = None
@@ -65,20 +75,23 @@ class Sample:
         planes: Sequence[npt.NDArray[Any]],
         type: VideoType,
         *,
-        time: int | None = None,
-        duration: int | None = None,
+        time: Time | None = None,
+        duration: Time | None = None,
     ) -> Self:
         """Return a sample over `planes`, which are not copied.
 
         Args:
             planes: one array a plane, (rows, columns[, channels]); strided or read-only is fine.
             type: their type.
-            time: hns.
-            duration: hns.
+            time: as for Sample().
+            duration: the same.
 
         Raises:
-            InvalidArg: the planes are not what `type` has.
+            InvalidArg: the planes are not what `type` has, `type` is no VideoType, or no time.
         """
+        if not isinstance(type, VideoType):
+            msg = f"type is {type!r}; give the VideoType of the planes"
+            raise InvalidArg(msg)
         sample = cls(PlanesBuffer(planes, type), time=time, duration=duration)
         sample.type = type
         return sample
@@ -97,8 +110,16 @@ class Sample:
         return list(planes)
 
     def to_numpy(self) -> Planes:
-        """Return copies of the planes, each contiguous."""
-        return [plane.copy() for plane in self.planes]
+        """Return copies of the planes, each contiguous.
+
+        Raises:
+            InvalidMediaType: the sample's first buffer holds no picture, and `type` is None.
+            BufferTooSmall: its bytes are fewer than those of a picture of `type`.
+        """
+        if self.type is None:
+            return [plane.copy() for plane in self.planes]
+        with self.seen_as(self.type) as seen:
+            return [plane.copy() for plane in seen.planes]
 
     def as_tensor(self) -> npt.NDArray[Any]:
         """Return one (channels, rows, columns) array in the order R G B (A), copied.
@@ -118,6 +139,38 @@ class Sample:
                 for c in found
             ]
         )
+
+    @contextmanager
+    def seen_as(self, type: VideoType) -> Iterator[Sample]:
+        """Give the picture as a sample of `type` whose `planes` can be read and written.
+
+        A buffer that knows no planes (a MediaBuffer, or a user's own) is locked meanwhile, and its
+        bytes are read in Media Foundation's contiguous layout. The sample that is given has this
+        one's times and shares its attributes.
+
+        Raises:
+            BufferTooSmall: the buffer's bytes are fewer than the picture's.
+            InvalidArg: the planes, or a Buffer2D's format, are not what `type` has.
+            InvalidMediaType: the sample has no buffer, or `type` has no contiguous layout.
+        """
+        buffer = self._buffers[0] if self._buffers else None
+        if isinstance(buffer, Buffer2D) and buffer.pixel_format != type.format:
+            msg = f"buffer is {buffer.pixel_format or buffer.format}, but the picture {type}"
+            raise InvalidArg(msg)
+        if buffer is None or getattr(buffer, "planes", None):
+            check_planes(self.planes, type)
+            yield self if self.type is type else self._around(buffer, type)
+            return
+        with locked_planes(buffer, type) as planes:
+            yield self._around(PlanesBuffer(planes, type), type)
+
+    def _around(self, buffer: MediaBufferLike | None, type: VideoType) -> Sample:
+        seen = Sample(time=self.time, duration=self.duration, flags=self.flags)
+        seen._buffers = [] if buffer is None else [buffer]
+        seen.attributes = self.attributes
+        seen.pts, seen.time_base = self.pts, self.time_base
+        seen.type = type
+        return seen
 
     # MF: IMFSample::GetSampleTime
     def get_time(self) -> int:
@@ -155,7 +208,13 @@ class Sample:
 
     # MF: IMFSample::AddBuffer
     def add_buffer(self, buffer: MediaBufferLike) -> None:
-        """Append a buffer; the same one may be there twice."""
+        """Append a buffer; the same one may be there twice. Raises InvalidArg for no buffer."""
+        if not hasattr(buffer, "unlock"):
+            msg = (
+                f"a {type(buffer).__name__} is no buffer; give a MediaBuffer or a Buffer2D, or use "
+                "Sample.from_numpy(planes, type) for arrays"
+            )
+            raise InvalidArg(msg)
         self._buffers.append(buffer)
 
     # MF: IMFSample::GetBufferByIndex
@@ -191,25 +250,34 @@ class Sample:
     def copy_to_buffer(self, buffer: MediaBufferLike) -> None:
         """Copy all valid bytes into `buffer` and set its length.
 
+        A 2D buffer gives and takes its contiguous copy: of a longer `current_length` the bytes
+        that it has.
+
         Raises:
             BufferTooSmall: it cannot hold them; its bytes are untouched and its length is 0.
         """
-        length = self.total_length
-        if length > buffer.max_length:
-            buffer.set_length(0)
-            msg = f"sample has {length} bytes, the buffer holds {buffer.max_length}"
-            raise BufferTooSmall(msg)
+        data = self._valid_bytes()
         target = buffer.lock()
         try:
-            at = 0
-            for source in self._buffers:
-                count = source.current_length
-                target[at : at + count] = source.lock()[:count]
-                source.unlock()
-                at += count
+            if len(data) > len(target):
+                buffer.set_length(0)
+                msg = f"sample has {len(data)} bytes, the buffer holds {len(target)}"
+                raise BufferTooSmall(msg)
+            target[: len(data)] = data
         finally:
             buffer.unlock()
-        buffer.set_length(length)
+        buffer.set_length(len(data))
+
+    def _valid_bytes(self) -> bytes:
+        """The buffers' valid bytes, one after the other."""
+        parts = []
+        for source in self._buffers:
+            memory = source.lock()
+            try:
+                parts.append(bytes(memory[: source.current_length]))
+            finally:
+                source.unlock()
+        return b"".join(parts)
 
     # MF: IMFSample::ConvertToContiguousBuffer
     def contiguous_buffer(self) -> MediaBufferLike:
@@ -222,8 +290,10 @@ class Sample:
             msg = "sample has no buffer to make contiguous; add one first"
             raise Unexpected(msg)
         if len(self._buffers) > 1:
-            joined = MediaBuffer(self.total_length)
-            self.copy_to_buffer(joined)
+            data = self._valid_bytes()
+            joined = MediaBuffer(len(data))
+            joined.lock()[:] = data
+            joined.set_length(len(data))
             self._buffers = [joined]
         return self._buffers[0]
 

@@ -9,6 +9,7 @@ size, effects, format) share a stage; a step that comes too late for that begins
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -29,6 +30,10 @@ _POSITIONAL = {
 _KEYWORDS = {"scale": ("filter", "chroma_filter", "fit", "background")}
 _RANK = {"crop": 0, "rotate": 1, "hflip": 2, "vflip": 2, "scale": 3, "format": 5}
 _EFFECT_RANK = 4
+_NUMBER = re.compile(
+    r"[-+]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(?:e[-+]?\d)?|[-+]?\d{1,18}/\d{1,18}"
+)
+"""No more digits than a picture needs: an exact 1e99999999 takes minutes and gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +59,17 @@ class Stage:
 
     def output(self, input: VideoType) -> PartialType:
         """Return the type that comes out for `input`."""
-        width, height = self._natural_size(input)
-        size = (width, height)
-        if self.size is not None:
-            size = _sized(self.size, width, height)
+        shown = input.aperture or (0, 0, *input.size)
+        size = self.output_size((shown[2], shown[3]))
         return PartialType(size=size, format=self.format or input.format)
 
-    def _natural_size(self, input: VideoType) -> tuple[int, int]:
-        crop = self.options.get("crop") or input.aperture or (0, 0, *input.size)
+    def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the (width, height) that comes out for pictures of `size`."""
+        crop = self.options.get("crop") or (0, 0, *size)
         width, height = max(1, round(float(crop[2]))), max(1, round(float(crop[3])))
-        turned = self.options.get("rotate", 0) in (90, 270)
-        return (height, width) if turned else (width, height)
+        if self.options.get("rotate", 0) in (90, 270):
+            width, height = height, width
+        return (width, height) if self.size is None else _sized(self.size, width, height)
 
 
 def parse_chain(text: str) -> list[Step]:
@@ -75,7 +80,7 @@ def parse_chain(text: str) -> list[Step]:
     """
     steps = []
     for part in _split(text, ","):
-        name, *rest = _split(part, "=", 1)
+        name, *rest = _split(part, "=", 1) or [""]
         if not name.strip():
             msg = f"chain {text!r} has a filter without a name; write name=arguments,name=..."
             raise InvalidArg(msg)
@@ -98,8 +103,9 @@ def chain_stages(text: str, *, size: tuple[int, int] | None = None) -> list[Stag
     for step in parse_chain(text):
         own = _RANK.get(step.name, _EFFECT_RANK)
         if own < rank or (own == rank and own not in (2, _EFFECT_RANK)):
+            size = stages[-1].output_size(size) if size else None
             stages.append(Stage())
-        _add(stages[-1], step, size if len(stages) == 1 else None)
+        _add(stages[-1], step, size)
         rank = own
     return stages
 
@@ -197,11 +203,14 @@ def _format(name: str) -> PixelFormat:
 
 
 def _number(name: str, text: str) -> Fraction:
+    plain = text.strip().lower()
     try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
-        msg = f"filter {name}: {text!r} is not a number"
-        raise InvalidArg(msg) from error
+        if _NUMBER.fullmatch(plain):
+            return Fraction(plain)
+    except ZeroDivisionError:
+        pass
+    msg = f"filter {name}: {text!r} is not a number, or too long a one"
+    raise InvalidArg(msg)
 
 
 def _whole(name: str, text: str) -> int:

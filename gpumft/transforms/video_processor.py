@@ -9,10 +9,10 @@ from gpumft.device import Device
 from gpumft.effects import MatrixEffect
 from gpumft.errors import InvalidMediaType, MFError, NoInterface
 from gpumft.media import PartialType, VideoType
-from gpumft.ops import Converter, as_device, make_options, plan
+from gpumft.ops import Converter, as_device, make_options, plan, shown
 from gpumft.samples import Sample
 from gpumft.transforms.formats import CONVERTIBLE
-from gpumft.transforms.video_transform import TypeLike, VideoTransform
+from gpumft.transforms.video_transform import TypeLike, VideoTransform, as_video_type
 
 
 class VideoProcessor(VideoTransform):
@@ -43,14 +43,18 @@ class VideoProcessor(VideoTransform):
 
     @property
     def converter(self) -> Converter | None:
-        """The conversion in force, with its plan; None until both types are set."""
-        return self._converter
+        """The conversion in force, with its plan; None unless both types are set."""
+        typed = self._input_type() is not None and self._output_type() is not None
+        return self._converter if typed else None
 
     def output_types(self, input: VideoType) -> Iterable[TypeLike]:
         """Return every format; the input's own comes first."""
         first = [name for name in CONVERTIBLE if name == input.format]
         rest = [name for name in CONVERTIBLE if name != input.format]
         return tuple(PartialType(format=name) for name in first + rest)
+
+    def _completed(self, type: object, input: VideoType) -> VideoType:
+        return as_video_type(type, like=shown(input))
 
     def configure(self, input: VideoType, output: VideoType) -> VideoType:
         """Plan and build the conversion."""
@@ -79,13 +83,14 @@ class VideoProcessor(VideoTransform):
 
 
 class EffectTransform(VideoProcessor):
-    """Applies effects; the output's type is the input's.
+    """Applies effects; the output's type is the input's, less what its aperture hides.
 
     Args:
         effects: applied in order.
         device: a Device, its spec, or None for the best there is.
 
     Raises:
+        InvalidArg: something that is no effect.
         DeviceUnavailable: there is no such device.
 
     Thread-safety: calls are serialised by the transform's own lock.
@@ -96,5 +101,5 @@ class EffectTransform(VideoProcessor):
         super().__init__(device=device, effects=effects)
 
     def output_types(self, input: VideoType) -> Iterable[TypeLike]:
-        """Return the input's type."""
-        return (input,)
+        """Return the input's type, of the picture inside its aperture."""
+        return (shown(input),)

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from gpumft.errors import AttributeNotFound, InvalidArg, InvalidMediaType, NoInterface
+from gpumft.errors import (
+    AttributeNotFound,
+    Fail,
+    InvalidArg,
+    InvalidMediaType,
+    NoInterface,
+    SampleHasTooManyBuffers,
+)
 from gpumft.media import PartialType, PixelFormat, VideoType
+from gpumft.media.fields import read_enum
 from gpumft.mft import (
     InputStreamFlags,
     InputStreamInfo,
@@ -14,8 +22,7 @@ from gpumft.mft import (
     OutputStreamInfo,
     Transform,
 )
-from gpumft.samples import FramePool, Sample
-from gpumft.samples.planes import check_planes
+from gpumft.samples import Buffer2D, FramePool, MediaBufferLike, PlanesBuffer, Sample
 from gpumft.transforms.formats import CONVERTIBLE
 
 TypeLike = VideoType | PartialType | Mapping[str, Any]
@@ -54,11 +61,17 @@ class VideoTransform(Transform[Sample, VideoType]):
     # --- What an author writes ---
 
     def process(self, src: Sample, dst: Sample) -> None:
-        """Make `dst.planes` from `src.planes`; both carry their negotiated `type`."""
+        """Make `dst.planes` from `src.planes`; both carry their negotiated `type`.
+
+        Raise to refuse: the input is then kept, and the client may try again.
+        """
         raise NotImplementedError("a video transform has to define process(src, dst)")
 
     def output_types(self, input: VideoType) -> Iterable[TypeLike]:
-        """Return the types that may come out for an input type, best first; default: the same."""
+        """Return the types that may come out for an input type, best first; default: the same.
+
+        A pair of types that is not among them is never configured.
+        """
         return (input,)
 
     def configure(self, input: VideoType, output: VideoType) -> VideoType:
@@ -94,22 +107,45 @@ class VideoTransform(Transform[Sample, VideoType]):
             names = ", ".join(map(str, self.formats))
             msg = f"{_name(self)} does not take {found.format}; it takes {names}"
             raise InvalidMediaType(msg)
+        output = self._output_type()
+        if output is not None and self._input_type() is None:
+            self._check_pair(found, output)  # the client wanted this output first of all
         return found
+
+    def _keeps_outputs(self, type: VideoType, id: int) -> bool:
+        """An output type that the new input type cannot become is cleared."""
+        output = self._output_type()
+        return output is None or self._makes(type, output)
 
     def _check_output_type(self, type: object, id: int) -> VideoType:
         del id
         current = self._input_type()
-        found = as_video_type(type, like=current)
-        if current is not None:
-            offered = tuple(self.output_types(current))
-            if not any(_matches(found, offer) for offer in offered):
-                msg = f"{_name(self)} cannot make {found} of {current}; it makes {_listed(offered)}"
-                raise InvalidMediaType(msg)
+        if current is None:
+            return as_video_type(type)
+        if isinstance(type, PartialType | Mapping):
+            for offer in self.output_types(current):
+                if isinstance(offer, VideoType) and offer.matches(PartialType.of(type)):
+                    return offer
+        found = self._completed(type, current)
+        self._check_pair(current, found)
         return found
 
+    def _completed(self, type: object, input: VideoType) -> VideoType:
+        """Return the whole output type that a client means, given the input's."""
+        return as_video_type(type, like=input)
+
+    def _makes(self, input: VideoType, output: VideoType) -> bool:
+        return any(_matches(output, offer) for offer in self.output_types(input))
+
+    def _check_pair(self, input: VideoType, output: VideoType) -> None:
+        if not self._makes(input, output):
+            told = _listed(self.output_types(input))
+            msg = f"{_name(self)} cannot make {output} of {input}; it makes {told}"
+            raise InvalidMediaType(msg)
+
     def _configure(self, inputs: Mapping[int, VideoType], outputs: Mapping[int, VideoType]) -> None:
-        self._produced = self.configure(inputs[0], outputs[0])
-        self._pool = FramePool(self._produced)
+        produced = self.configure(inputs[0], outputs[0])
+        self._produced, self._pool = produced, FramePool(produced)
 
     def _input_info(self, id: int) -> InputStreamInfo:
         del id
@@ -129,8 +165,8 @@ class VideoTransform(Transform[Sample, VideoType]):
             self._pool.fill(_READY)
 
     def _end_streaming(self) -> None:
-        if self._pool:
-            self._pool.trim()
+        if self._pool:  # a new one: what clients still hold of the old one dies in their hands
+            self._pool = FramePool(self._produced)
 
     def _accept(self, sample: Sample, id: int) -> None:
         del id
@@ -142,18 +178,32 @@ class VideoTransform(Transform[Sample, VideoType]):
                 f"input is a {type(sample).__name__}; wrap it with Sample.from_numpy(planes, type)"
             )
             raise NoInterface(msg)
-        check_planes(sample.planes, current)
+        if not sample.buffer_count:
+            msg = "input sample has no buffer; give it one with the picture"
+            raise Fail(msg)
+        _check_single(sample, "input")
+        said = sample.type
+        if said is not None and (said.format, said.size) != (current.format, current.size):
+            msg = f"sample is {said}, but the input type is {current}; set that type, or convert"
+            raise InvalidMediaType(msg)
+        with sample.seen_as(current):
+            pass
 
     def _produce(self, into: Sample | None, id: int) -> Sample:
         del id
-        if into is None or not into.buffer_count:
+        current = self._input_type()
+        if into is not None and not isinstance(into, Sample):
+            msg = f"output is a {type(into).__name__}; give an OutputDataBuffer with a Sample"
+            raise NoInterface(msg)
+        if into is None or current is None or not into.buffer_count:
             msg = "output sample has no buffer; give one of output_stream_info().size bytes"
             raise InvalidArg(msg)
-        check_planes(into.planes, self._produced)
+        _check_single(into, "output")
+        with self._held()[0].seen_as(current) as src, into.seen_as(self._produced) as dst:
+            self.process(src, dst)
         into.type = self._produced
-        self.process(self._held()[0], into)
         buffer = into.buffer_by_index(0)
-        buffer.set_length(buffer.max_length)
+        buffer.set_length(_picture_bytes(buffer, self._produced))
         return into
 
     def _allocate_output(self, id: int) -> Sample:
@@ -202,18 +252,45 @@ def transform(
 
     Args:
         formats: input formats; the output's type is the input's.
+
+    Raises:
+        InvalidMediaType: no format has that name.
+
+    Thread-safety: `fn` is called under the transform's lock; two transforms may call it at once.
     """
-    names = tuple(PixelFormat(name) for name in formats)
+    names = tuple(read_enum(PixelFormat, "format", name) for name in formats)
 
     def decorate(fn: Callable[[Sample, Sample], None]) -> type[VideoTransform]:
         def process(self: VideoTransform, src: Sample, dst: Sample) -> None:
             del self
             fn(src, dst)
 
-        body = {"formats": names, "process": process, "__doc__": fn.__doc__}
+        body = {
+            "formats": names,
+            "process": process,
+            "__doc__": fn.__doc__,
+            "__module__": fn.__module__,
+            "__qualname__": fn.__qualname__,
+        }
         return type(fn.__name__, (VideoTransform,), body)
 
     return decorate
+
+
+def _check_single(sample: Sample, side: str) -> None:
+    if sample.buffer_count != 1:
+        msg = (
+            f"{side} sample has {sample.buffer_count} buffers; a picture is in one: "
+            "call contiguous_buffer() first"
+        )
+        raise SampleHasTooManyBuffers(msg)
+
+
+def _picture_bytes(buffer: MediaBufferLike, type: VideoType) -> int:
+    """How many bytes the picture takes in the buffer's linear view."""
+    if isinstance(buffer, Buffer2D):
+        return buffer.contiguous_length
+    return type.nbytes if isinstance(buffer, PlanesBuffer) else type.image_size
 
 
 def _matches(found: VideoType, offer: TypeLike) -> bool:

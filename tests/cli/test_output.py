@@ -10,7 +10,7 @@ from gpumft import errors
 from gpumft.cli import output
 from gpumft.cli.output import Exit
 from gpumft.media import Matrix
-from gpumft.pipeline.files import failures
+from gpumft.resample import get_filter
 
 
 @pytest.mark.parametrize(
@@ -19,17 +19,17 @@ from gpumft.pipeline.files import failures
         (output.UsageError("x"), Exit.USAGE),
         (errors.InvalidArg("x"), Exit.USAGE),
         (errors.InvalidPosition("x"), Exit.USAGE),
-        (failures.OutputExists("x"), Exit.USAGE),
+        (errors.OutputExists("x"), Exit.USAGE),
         (errors.DeviceUnavailable("x"), Exit.NO_DEVICE),
         (errors.KernelBuildError("x"), Exit.NO_DEVICE),
         (errors.InvalidMediaType("x"), Exit.UNSUPPORTED),
         (errors.InvalidStreamData("x"), Exit.UNSUPPORTED),
         (errors.NotImplementedMF("x"), Exit.UNSUPPORTED),
-        (failures.Truncated("x"), Exit.UNSUPPORTED),
+        (errors.Truncated("x"), Exit.UNSUPPORTED),
         (errors.FileMissing("x"), Exit.FAILED),
         (errors.OutOfMemory("x"), Exit.FAILED),
-        (failures.DiskFull("x"), Exit.FAILED),
-        (failures.AccessDenied("x"), Exit.FAILED),
+        (errors.DiskFull("x"), Exit.FAILED),
+        (errors.AccessDenied("x"), Exit.FAILED),
         (errors.Unexpected("x"), Exit.FAILED),
         (RuntimeError("x"), Exit.FAILED),
         (KeyboardInterrupt(), Exit.INTERRUPTED),
@@ -52,10 +52,9 @@ def test_an_error_is_one_line_without_a_traceback(capsys: pytest.CaptureFixture[
 
 
 def test_verbose_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        raise errors.Fail("broken")
-    except errors.Fail as error:
-        output.report(error, as_json=False, verbose=True)
+    with pytest.raises(errors.InvalidArg) as caught:
+        get_filter("no such filter")
+    output.report(caught.value, as_json=False, verbose=True)
     assert "Traceback" in capsys.readouterr().err
 
 

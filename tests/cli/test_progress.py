@@ -29,11 +29,12 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_plain_is_a_line_each_five_seconds(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 100.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    times = iter((100.0, 100.0, 104.9, 105.0, 105.0, 106.0, 109.9, 110.0, 110.0))
+    monkeypatch.setattr("gpumft.cli.progress.time.monotonic", lambda: next(times))
     with progress.reporter("plain") as report:
-        for now in (100.0, 104.9, 105.0, 106.0, 109.9, 110.0):
+        for _ in range(6):
             report(STAND)
+    assert not list(times)
     assert capsys.readouterr().err == "gpumft: 3 of 41 frames, 12.3 fps, 3 s left\n" * 2
 
 
@@ -50,9 +51,15 @@ def test_auto_is_plain_off_a_terminal() -> None:
 def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = io.StringIO()
     terminal = Console(file=shown, force_terminal=True, width=100)
-    monkeypatch.setattr(output, "console", lambda *, stderr: terminal)
+
+    def console(*, stderr: bool) -> Console:
+        assert stderr
+        return terminal
+
+    monkeypatch.setattr(output, "console", console)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with progress.reporter("auto") as report:
+        assert isinstance(report, progress._Bar)
         report(STAND)
         report._bar.refresh()
         assert "3 of 41 frames" in shown.getvalue()

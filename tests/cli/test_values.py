@@ -81,8 +81,10 @@ def test_a_pixel_format_and_its_nearest() -> None:
 
 
 def test_a_crop() -> None:
-    assert values.crop("--crop", "640x360+100+50") == (100, 50, 640, 360)
-    assert values.crop("--crop", "10.5x4+0.25+0") == (Fraction(1, 4), 0, Fraction(21, 2), 4)
+    assert values.crop("--crop", "640x360+100+50") == tuple(map(Fraction, (100, 50, 640, 360)))
+    assert values.crop("--crop", "10.5x4+0.25+0") == tuple(
+        map(Fraction, ("0.25", "0", "10.5", "4"))
+    )
     for text in ("640x360", "640:360:0:0", "0x10+0+0", "1x1-1+0"):
         with pytest.raises(UsageError, match="--crop: "):
             values.crop("--crop", text)

@@ -12,6 +12,7 @@ from gpumft.device import Device, open_device
 from gpumft.media import VideoType
 from gpumft.ops import Converter
 from gpumft.testing import frames
+from gpumft.transforms import CONVERTIBLE
 from tests.contract import backends
 from tests.contract.conversions import FORMATS, judge, same_bytes, types
 from tests.contract.pairwise import pairwise
@@ -73,6 +74,14 @@ def test_pairwise_cases(device: Device, start: int) -> None:
 def test_every_pair_of_formats(device: Device, source: str) -> None:
     for target, size in product(FORMATS, ((13, 9), (8, 5))):
         judge(device, *types(source, (13, 9), target, size))
+
+
+@pytest.mark.parametrize("name", [name for name in CONVERTIBLE if name not in FORMATS])
+def test_every_other_format_both_ways(device: Device, name: str) -> None:
+    for other, size in product(("nv12", "rgb24", "gbrpf32le", name), ((13, 9), (8, 5))):
+        if name != "yuva420p" or size == (13, 9) or other != name:
+            judge(device, *types(name, (13, 9), other, size))
+        judge(device, *types(other, (13, 9), name, (13, 9)))
 
 
 @pytest.mark.parametrize(

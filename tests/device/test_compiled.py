@@ -14,6 +14,7 @@ from numba.core import event
 
 from gpumft.device import Program, open_device
 from gpumft.device.cpu import compiler, selftest
+from gpumft.errors import KernelBuildError
 from tests.contract import programs
 from tests.contract.program_parts import noise, ringing
 from tests.device.engine_help import flushing_to_zero, in_child, run, straight, through_matrix
@@ -202,3 +203,14 @@ def test_equal_programs_are_built_once_and_sixteen_are_kept() -> None:
         assert device.memory_stats().programs == 16
         assert device.memory_stats().scratch > 0
         assert device.build(make(9))._runner is not first._runner
+
+
+def test_a_kernel_that_numba_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(args: int, scratch: int, planes: int, y: int) -> None:
+        y.no_such_thing()  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(compiler, "_source", lambda _name: broken)
+    with pytest.raises(KernelBuildError, match="cannot compile the kernel mix") as caught:
+        compiler.compile_kernel("mix", keep=False)
+    assert "no_such_thing" in caught.value.log
+    assert "def broken" in caught.value.source

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gpumft.device import Device, DeviceInfo, cuda, devices, open_device, opencl, opencl_platform
+from gpumft.device import (
+    Device,
+    DeviceInfo,
+    cuda,
+    devices,
+    open_device,
+    opencl,
+    opencl_platform,
+    registry,
+)
 from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidRequest
 from tests.contract import programs
 from tests.device.engine_help import in_child
@@ -133,3 +142,27 @@ def test_importing_the_room_loads_no_compiler() -> None:
         "print(sorted({'numba', 'llvmlite', 'pyopencl', 'cupy'} & set(sys.modules)))"
     )
     assert in_child({}, script) == "[]"
+
+
+BROKEN = """
+import sys
+sys.modules["numba"] = None  # as if it were not installed
+import gpumft.device
+from gpumft.errors import DeviceUnavailable
+info = gpumft.device.devices()[0]
+assert (info.spec, info.usable, info.identical) == ("cpu", False, False)
+assert "numba" in info.reason
+try:
+    gpumft.device.open_device("cpu")
+except DeviceUnavailable as error:
+    print(str(error).partition(":")[0])
+"""
+
+
+def test_without_numba_the_cpu_is_listed_with_the_reason() -> None:
+    assert in_child({}, BROKEN) == "the cpu needs Numba, which cannot be loaded"
+
+
+def test_processors_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GPUMFT_THREADS", raising=False)
+    assert open_device("cpu").threads == registry._processors()  # type: ignore[attr-defined]

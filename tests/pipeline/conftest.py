@@ -20,7 +20,7 @@ VARIABLE = (0, 16650, 19650, 22660, 25000, 28000, 31001, 34000, 40000, 43000)
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:
     yield
-    assert [t.name for t in threading.enumerate() if t.name.startswith("gpumft-")] == []
+    assert [t.name for t in threading.enumerate() if t.name.startswith("gpumft-run-")] == []
 
 
 @pytest.fixture

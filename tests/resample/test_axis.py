@@ -245,6 +245,15 @@ def test_a_crop_keeps_neighbours_out() -> None:
     assert (found.start + found.count).max() == 6
 
 
+def test_a_crop_beyond_the_source_repeats_its_edge() -> None:
+    found = scale(4, 8, "bilinear", crop=(-2, 8))
+    assert found.start.tolist() == [0, 0, 0, 1, 2, 3, 3, 3]
+    assert np.all(found.weights == 1)
+    wide = scale(4, 16, "bicubic", crop=(-2, 8))
+    assert wide.start.min() == 0
+    assert (wide.start + wide.count).max() == 4
+
+
 def test_long_denominators_are_exact_all_the_same() -> None:
     start, length = Fraction(0.1), Fraction(77.7)
     found = dense(scale(100, 33, "bicubic", crop=(start, length)))

@@ -55,6 +55,8 @@ def test_gaussian_has_a_standard_deviation_of_half_a_sample() -> None:
         ("catmull_rom", 1.25, -0.0703125),
         ("mitchell", 0.0, 8 / 9),  # Mitchell and Netravali 1988
         ("mitchell", 1.0, 1 / 18),
+        ("mitchell", 0.5, 77 / 144),
+        ("mitchell", 1.5, -5 / 144),
         ("bspline", 0.0, 2 / 3),
         ("bspline", 1.0, 1 / 6),
         ("hermite", 0.25, 0.84375),
@@ -84,6 +86,7 @@ def test_bicubic_numbers_give_the_named_family() -> None:
     x = np.linspace(0, 2, 50)
     assert np.array_equal(values("bicubic:0,0.5", x), values("bicubic", x))
     assert np.array_equal(values("bicubic:1,0", x), values("bspline", x))
+    assert values("bicubic:4,-4", [1.0])[0] == 4 / 6
     assert get_filter("bicubic:0,0.5") is get_filter("bicubic:0,0.5")
 
 

@@ -67,7 +67,18 @@ def test_a_part_keeps_positions_relative_to_its_own_start() -> None:
     assert odd.edge == 1
 
 
+def test_a_part_may_be_a_single_sample_or_everything() -> None:
+    grid = luma_grid(4)
+    assert grid.part(0, 4) == grid
+    assert grid.part(3, 1).position(0) == grid.position(3)
+
+
 def test_bad_grids_are_refused() -> None:
+    with pytest.raises(InvalidArg, match="a step above 0, not 4 samples 0 apart"):
+        Grid(HALF, Fraction(0), 4)
+    for first, count in ((-1, 2), (0, 0)):
+        with pytest.raises(InvalidArg, match="not all within"):
+            luma_grid(4).part(first, count)
     with pytest.raises(InvalidArg, match="at least 1 sample"):
         luma_grid(0)
     with pytest.raises(InvalidArg, match="give 'x' or 'y'"):

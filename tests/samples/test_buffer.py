@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpumft.errors import InvalidArg
+from gpumft.errors import InvalidArg, OutOfMemory
 from gpumft.samples import MediaBuffer, MediaBufferLike
 
 
@@ -49,3 +49,9 @@ def test_get_buffer_and_length_returns_all_bytes_and_the_valid_count() -> None:
     buffer.set_length(3)
     view, length = buffer.get_buffer_and_length()
     assert (len(view), length) == (8, 3)
+
+
+@pytest.mark.parametrize("length", [1 << 60, 1 << 64])
+def test_too_much_memory_is_said_so(length: int) -> None:
+    with pytest.raises(OutOfMemory, match=str(length)):
+        MediaBuffer(length)

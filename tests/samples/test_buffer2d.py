@@ -115,3 +115,54 @@ def test_planes_are_whole_and_do_not_overlap(name: PixelFormat, size: tuple[int,
         plane[...] = index + 1
     for index, plane in enumerate(buffer.planes):
         assert (plane == np.array(index + 1, plane.dtype)).all()
+
+
+UNCONVERTED = ["YV12", "I420", "IYUV", "RGB8", "IMC1", "IMC2", "IMC3", "IMC4", "NV11", "D16"]
+
+
+@pytest.mark.parametrize("name", [*UNCONVERTED, "RGB24", "NV12", "v210"])
+@pytest.mark.parametrize("size", [(8, 6), (3, 2), (2, 3), (5, 5)])
+def test_what_is_written_linearly_is_read_back_whatever_the_format(
+    name: str, size: tuple[int, int]
+) -> None:
+    buffer = Buffer2D(name, size)
+    view = buffer.lock()
+    data = bytes(i % 250 + 1 for i in range(len(view)))
+    view[:] = data
+    buffer.unlock()
+    locked = buffer.lock2d()
+    assert (locked.array != 0).sum() == len(data)
+    buffer.unlock2d()
+    assert bytes(buffer.lock()) == data
+
+
+def test_linear_rows_of_rgb_end_on_four_bytes() -> None:
+    buffer = Buffer2D("bgr24", (3, 2))
+    buffer.planes[0][0], buffer.planes[0][1] = 1, 2
+    assert bytes(buffer.lock()) == b"\1" * 9 + bytes(3) + b"\2" * 9 + bytes(3)
+
+
+def test_linear_chroma_rows_of_an_odd_width_are_cut_as_windows_cuts_them() -> None:
+    buffer = Buffer2D("I420", (3, 2))
+    for index, plane in enumerate(buffer.planes):
+        plane[...] = index + 1
+    assert bytes(buffer.lock()) == bytes([1] * 6 + [2, 3])
+
+
+def test_formats_that_mean_the_same_are_copied() -> None:
+    source = Buffer2D("NV12", [4, 2])  # type: ignore[arg-type]  # a list is a size too
+    source.planes[1][...] = 9
+    target = Buffer2D("nv12", (4, 2))
+    source.copy2d_to(target)
+    assert (target.planes[1] == 9).all()
+    turned = Buffer2D("RGB8", (4, 2), bottom_up=True)
+    source = Buffer2D("RGB8", (4, 2))
+    source.lock2d().array[:4] = 7
+    source.copy2d_to(turned)
+    assert bytes(turned.lock()) == bytes(4) + b"\7" * 4
+
+
+@pytest.mark.parametrize("wrong", [bytes(100), np.zeros((10, 40), np.uint8)[:, ::2], 5, None])
+def test_a_target_that_cannot_be_written_is_refused(wrong: object) -> None:
+    with pytest.raises(InvalidArg):
+        Buffer2D("nv12", (8, 6)).contiguous_copy_to(wrong)  # type: ignore[arg-type]

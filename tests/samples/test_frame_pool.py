@@ -84,3 +84,12 @@ def test_rows_are_aligned() -> None:
         assert plane.ctypes.data % 64 == 0
         assert plane.strides[0] % 64 == 0
         assert plane.dtype == np.uint8
+
+
+def test_fill_stays_within_the_maximum() -> None:
+    pool = FramePool(TYPE, maximum=2)
+    held = pool.acquire()
+    pool.fill(5)
+    assert (pool.made, pool.free_count) == (2, 1)
+    del held
+    assert pool.free_count == 2

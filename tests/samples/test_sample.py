@@ -1,5 +1,9 @@
 """Sample: what Windows' IMFSample does, and pictures in it."""
 
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +16,7 @@ from gpumft.errors import (
     Unexpected,
 )
 from gpumft.media import VideoType
-from gpumft.samples import MediaBuffer, Sample
+from gpumft.samples import Buffer2D, MediaBuffer, Sample
 
 
 def _filled(data: bytes) -> MediaBuffer:
@@ -135,3 +139,92 @@ def test_with_releases_the_buffers() -> None:
     with Sample(MediaBuffer(1)) as sample:
         assert sample.buffer_count == 1
     assert sample.buffer_count == 0
+
+
+def test_a_padded_picture_is_copied_as_its_linear_view() -> None:
+    picture = Buffer2D("nv12", (8, 6))
+    picture.planes[0][...] = 3
+    picture.set_length(picture.max_length)  # more than the linear view has
+    target = MediaBuffer(1000)
+    Sample(picture).copy_to_buffer(target)
+    assert target.current_length == picture.contiguous_length == 72
+    assert bytes(target.lock()[:72]) == b"\3" * 48 + bytes(24)
+    assert Sample(picture, picture).contiguous_buffer().current_length == 144
+
+
+def test_a_padded_picture_takes_no_more_than_its_linear_view() -> None:
+    picture = Buffer2D("nv12", (8, 6))
+    with pytest.raises(BufferTooSmall, match=r"73 bytes.*72"):
+        Sample(_filled(bytes(73))).copy_to_buffer(picture)
+    assert picture.current_length == 0
+    picture.lock2d()  # no linear lock is left behind
+    picture.unlock2d()
+    Sample(_filled(b"\5" * 10)).copy_to_buffer(picture)
+    assert picture.planes[0].tolist()[:2] == [[5] * 8, [5, 5, 0, 0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("wrong", [None, b"abc", np.zeros(3, np.uint8)])
+def test_what_is_no_buffer_is_refused(wrong: object) -> None:
+    with pytest.raises(InvalidArg, match="no buffer"):
+        Sample(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArg, match="no buffer"):
+        Sample().add_buffer(wrong)  # type: ignore[arg-type]
+
+
+def test_times_may_be_seconds_that_say_so() -> None:
+    sample = Sample(time=timedelta(seconds=1), duration=Fraction(1, 25))
+    assert (sample.time, sample.duration) == (10_000_000, 400_000)
+    with pytest.raises(InvalidArg, match="unit"):
+        Sample(time=1.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("planes", [None, 5, [[[1], [1, 2]]]])
+def test_what_are_no_planes_is_refused(planes: Any) -> None:
+    with pytest.raises(InvalidArg, match="array"):
+        Sample.from_numpy(planes, VideoType("gray", (2, 2)))
+    with pytest.raises(InvalidArg, match="VideoType"):
+        Sample.from_numpy([np.zeros((2, 2), np.uint8)], "gray")  # type: ignore[arg-type]
+
+
+class Bytes:
+    """A user's own buffer, which lends a copy and takes it back at the end."""
+
+    def __init__(self, length: int) -> None:
+        self.kept, self.max_length, self.current_length = bytes(length), length, 0
+        self.lent: bytearray | None = None
+
+    def set_length(self, length: int) -> None:
+        self.current_length = length
+
+    def lock(self) -> memoryview:
+        self.lent = self.lent or bytearray(self.kept)
+        return memoryview(self.lent)
+
+    def unlock(self) -> None:
+        if self.lent is not None:
+            self.kept, self.lent = bytes(self.lent), None
+
+
+def test_a_users_own_buffer_is_seen_as_a_picture_while_it_is_locked() -> None:
+    type_ = VideoType("nv12", (4, 2))
+    sample = Sample(Bytes(12), time=5)
+    with sample.seen_as(type_) as seen:
+        assert (seen.time, seen.type) == (5, type_)
+        seen.planes[1][...] = 7
+        seen.attributes["x"] = 1
+    assert sample.buffer_by_index(0).kept == bytes(8) + b"\7" * 4  # type: ignore[attr-defined]
+    assert sample.attributes == {"x": 1}
+    small = Sample(Bytes(11))
+    with pytest.raises(BufferTooSmall, match=r"11 bytes.*12"), small.seen_as(type_):
+        pass
+    assert small.buffer_by_index(0).lent is None  # type: ignore[attr-defined]
+
+
+def test_linear_rgb_is_bottom_up_unless_the_type_says_otherwise() -> None:
+    data = bytes(range(24))
+    rows = {}
+    for stride in (None, 12):
+        type_ = VideoType("bgr24", (3, 2), stride=stride)
+        with Sample(_filled(data)).seen_as(type_) as seen:
+            rows[stride] = seen.planes[0][:, :, 0].tolist()
+    assert rows == {None: [[12, 15, 18], [0, 3, 6]], 12: [[0, 3, 6], [12, 15, 18]]}

@@ -1,5 +1,7 @@
 """The judge passes what lies within the bounds and catches what does not."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -167,3 +169,32 @@ def test_not_a_number_is_no_answer() -> None:
     check([np.array([[0.5, np.inf]], np.float32)], planes, src, src)
     with pytest.raises(AssertionError, match="got nan"):
         check([np.array([[np.nan, np.inf]], np.float32)], planes, src, src)
+
+
+def test_integers_too_are_judged_by_their_alpha() -> None:
+    src = VideoType("rgbaf32le", (2, 1))
+    dst = VideoType("rgba", (1, 1))
+    value = (100.5 + 8 * 2**-10) / 255  # in codes: 8 e beyond the half
+    for alpha, good in ((1 / 16, True), (1.0, False)):
+        planes = [np.array([[[value] * 3 + [alpha]] * 2], np.float32)]
+        (output,) = reference_convert(planes, src, dst, filter="area")
+        output[0, 0, :3] = 100
+        if good:
+            assert check([output], planes, src, dst, filter="area") > 0.5
+        else:
+            with pytest.raises(AssertionError, match="component r"):
+                check([output], planes, src, dst, filter="area")
+
+
+def test_float_bounds_grow_only_with_channels_that_count() -> None:
+    type_ = VideoType("gbrpf32le", (1, 1))
+    small, large = np.full((1, 1), 0.5, np.float32), np.full((1, 1), 64, np.float32)
+    cancel = SimpleNamespace(matrix=((1, -1, 0),) * 3, region=None)  # red less green: 0
+    for planes, good in (([large, small, large], True), ([small, large, small], False)):
+        output = reference_convert(planes, type_, type_, effects=(cancel,))
+        output[0] += np.float32(2.0**-14)
+        if good:
+            assert check(output, planes, type_, type_, effects=(cancel,)) == 2.0**-14
+        else:
+            with pytest.raises(AssertionError, match="component g"):
+                check(output, planes, type_, type_, effects=(cancel,))

@@ -234,3 +234,83 @@ def test_weighing_subsampled_chroma_by_alpha_is_not_built(
         reference_convert(frames.noise(src), src, dst)
     plain = reference_convert(frames.noise(src), src, VideoType("nv12", size))
     assert [plane.shape for plane in plain] == [(size[1], size[0]), (2, (size[0] + 1) // 2, 2)]
+
+
+def test_rotated_full_chroma_is_scaled_to_the_luma_grid_first() -> None:
+    src = VideoType("yuv444p", (9, 7))
+    planes = [plane // 2 + 64 for plane in frames.noise(src)]
+    options: dict[str, Any] = {"rotate": 90, "filter": "bilinear"}
+    full = reference_values(planes, src, VideoType("yuv444p", (10, 6)), **options)["v"]
+    out = reference_values(planes, src, VideoType("yuv420p", (10, 6)), **options)["v"]
+    edged = np.pad(full, 1, mode="edge")
+    across = edged[:, 0:-2:2] / 4 + edged[:, 1:-1:2] / 2 + edged[:, 2::2] / 4
+    rows = (across[0:-3:2] + 3 * across[1:-2:2] + 3 * across[2:-1:2] + across[3::2]) / 8
+    assert np.allclose(out, rows, atol=1e-9)
+
+
+def test_cover_honours_pixel_aspect() -> None:
+    src = VideoType("gray", (8, 4), range="full", pixel_aspect=2)  # shown 16:4
+    planes = frames.noise(src)
+    (out,) = reference_convert(planes, src, VideoType("gray", (4, 4)), fit="cover", filter="area")
+    middle = planes[0][:, 3:5].astype(float)  # two pixels of 2:1 are as wide as four rows
+    assert np.abs(out - middle.repeat(2, 1)).max() <= 0.5
+    (same,) = reference_convert(
+        planes, src, VideoType("gray", (4, 4), pixel_aspect=2), fit="cover", filter="area"
+    )
+    assert np.array_equal(same, planes[0][:, 2:6])
+
+
+@pytest.mark.parametrize(
+    ("target", "size", "left"),
+    [("yuv444p", (9, 6), 1), ("yuv420p", (11, 6), 2), ("yuv422p", (9, 6), 0)],
+)
+def test_contain_snaps_to_the_chroma_grid_only(
+    target: str, size: tuple[int, int], left: int
+) -> None:
+    src = VideoType(target, (6, 6), range="full")
+    planes = frames.noise(src)
+    dst = VideoType(target, size)
+    out = reference_convert(planes, src, dst, fit="contain", background="white")
+    shift = dst.format.subsampling[0]
+    for ours, theirs, colour in zip(out, planes, (255, 128, 128), strict=True):
+        start = left >> (shift if colour == 128 else 0)
+        stop = start + theirs.shape[1]
+        assert np.array_equal(ours[:, start:stop], theirs)
+        assert np.unique(np.delete(ours, range(start, stop), 1)).tolist() == [colour]
+
+
+def test_an_effects_region_lies_in_the_picture_not_on_the_background() -> None:
+    src = VideoType("rgb24", (4, 4))
+    (plane,) = planes = frames.noise(src)
+    effect = Effect(SWAP_RB, (0.5, 0, 0.5, 1))
+    dst = VideoType("rgb24", (8, 4))
+    (out,) = reference_convert(
+        planes, src, dst, fit="contain", background="blue", effects=(effect,)
+    )
+    assert np.array_equal(out[:, 2:4], plane[:, :2])
+    assert np.array_equal(out[:, 4:6], plane[:, 2:, ::-1])
+    assert np.unique(out[:, [0, 1, 6, 7]].reshape(-1, 3), axis=0).tolist() == [[0, 0, 255]]
+
+
+def test_the_background_is_opaque() -> None:
+    src = VideoType("rgbaf32le", (2, 2))
+    dst = VideoType("rgbaf32le", (4, 2))
+    out = reference_values(frames.noise(src), src, dst, fit="contain", background=(0.1, 0.2, 0.3))
+    for name, wanted in zip("rgba", (0.1, 0.2, 0.3, 1.0), strict=True):
+        assert out[name][:, [0, 3]].tolist() == [[wanted] * 2] * 2
+
+
+def test_an_opaque_source_has_no_alpha_to_weigh_by() -> None:
+    src = VideoType("rgba", (2, 1), alpha="opaque")
+    planes = rgba((200, 0, 0, 0), (0, 100, 0, 7))
+    (out,) = reference_convert(
+        planes, src, VideoType("rgba", (1, 1), alpha="straight"), filter="area"
+    )
+    assert out.tolist() == [[[100, 50, 0, 255]]]
+
+
+def test_straight_alpha_weighs_colour_down_the_rows_too() -> None:
+    src = VideoType("rgba", (1, 2))
+    planes = [rgba((255, 0, 0, 255), (0, 255, 0, 85))[0].reshape(2, 1, 4)]
+    (out,) = reference_convert(planes, src, VideoType("rgba", (1, 1)), filter="area")
+    assert out.tolist() == [[[191, 64, 0, 170]]]

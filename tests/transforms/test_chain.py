@@ -75,6 +75,8 @@ def test_sizes_follow_ffmpegs_rules(text: str, size: tuple[int, int]) -> None:
 def test_a_crop_without_a_place_is_centred() -> None:
     (stage,) = chain_stages("crop=640:480", size=HD.size)
     assert stage.options["crop"] == (Fraction(320), Fraction(120), 640, 480)
+    _, second = chain_stages("scale=100:50,crop=40:20", size=HD.size)
+    assert second.options["crop"] == (30, 15, 40, 20)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,11 @@ def test_a_crop_without_a_place_is_centred() -> None:
         ("format=rgb42", "did you mean"),
         ("sepia=strenght=1", "did you mean strength"),
         ("=4", "without a name"),
+        ("scale=4:4,", "without a name"),
+        (",", "without a name"),
+        ("crop=1e99999999:4:0:0", "not a number"),
+        ("sepia=1e400", "not a number"),
+        ("crop=1/0:4:0:0", "not a number"),
         ("crop=4", "width and a height"),
     ],
 )

@@ -93,7 +93,7 @@ def test_the_client_allocates_on_the_cpu_and_may_use_its_own_buffer() -> None:
     assert processor.process_output([entry]).flow is Flow.OK
     (wanted,) = convert(frames.noise(SOURCE), SOURCE, TARGET)
     np.testing.assert_array_equal(buffer.planes[0], wanted)
-    assert buffer.current_length == buffer.max_length
+    assert buffer.current_length == buffer.contiguous_length == info.size
 
 
 def test_a_bottom_up_buffer_holds_the_same_picture() -> None:
@@ -121,8 +121,12 @@ def test_a_wrong_output_buffer_keeps_the_input_for_a_second_try() -> None:
 def test_a_wrong_input_is_refused_and_loses_nothing() -> None:
     processor = _ready()
     other = VideoType("nv12", (16, 8))
+    planes = Sample.from_numpy(frames.noise(other), other)
+    with pytest.raises(InvalidMediaType, match=r"nv12 16x8.*nv12 16x10"):
+        processor.process_input(planes)
+    planes.type = None
     with pytest.raises(InvalidArg, match=r"\(8, 16\).*\(10, 16\)"):
-        processor.process_input(Sample.from_numpy(frames.noise(other), other))
+        processor.process_input(planes)
     with pytest.raises(NoInterface, match="from_numpy"):
         processor.process_input(frames.noise(SOURCE))  # type: ignore[arg-type]
     processor.process_input(_sample(time=3))

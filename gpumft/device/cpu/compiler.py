@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import logging
 import os
 import threading
@@ -15,8 +16,10 @@ import numba
 from numba import int64, void
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.ccallback import CFunc
+from numba.core.errors import NumbaError
 
 from gpumft.device.cpu import kernels, pixels, selftest
+from gpumft.errors import KernelBuildError
 
 _log = logging.getLogger("gpumft.device")
 _lock = threading.RLock()
@@ -124,7 +127,11 @@ def _source(name: str) -> Callable[..., None]:
 
 
 def compile_kernel(name: str, *, keep: bool = True) -> Any:
-    """Compile a kernel, or load it from disk; `keep` = False does neither reading nor writing."""
+    """Compile a kernel, or load it from disk; `keep` = False does neither reading nor writing.
+
+    Raises:
+        KernelBuildError: Numba refuses it; the error holds what Numba says and the source.
+    """
     source = _source(name)
     source.__qualname__ = name
     signature = _RUN_BAND if name == "run_band" else _KERNEL
@@ -139,7 +146,11 @@ def compile_kernel(name: str, *, keep: bool = True) -> Any:
             made._cache = _Cache(source)  # noqa: SLF001 - enable_caching() takes no folder
         except RuntimeError:
             _warn_once(f"kernels are not kept on disk: {cache_folder()} is not writable")
-    made.compile()
+    try:
+        made.compile()
+    except NumbaError as error:
+        message = f"Numba {numba.__version__} cannot compile the kernel {name}"
+        raise KernelBuildError(message, log=str(error), source=inspect.getsource(source)) from error
     return made
 
 

@@ -16,11 +16,14 @@ from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
 from gpumft.device.cpu.views import Array, fill_table, table
 from gpumft.device.program import Program
-from gpumft.errors import InvalidArg, InvalidMediaType, InvalidRequest
+from gpumft.errors import InvalidArg, InvalidMediaType, InvalidRequest, OutOfMemory
 from gpumft.media.formats import PixelFormat
 
 _WORTH_A_THREAD = 64 * 1024
 """Pixels below which waking another thread costs more than it brings."""
+
+_LINE = 64
+"""Bytes of a cache line."""
 
 
 class CpuRunner(Runner):
@@ -45,16 +48,10 @@ class CpuRunner(Runner):
         self._steps, self._ranges = _tables(schedule)
         self._views = table(len(program.reads) + len(schedule.target_views))
         self._fills = fills(program)
-        self._memory: npt.NDArray[np.float32] | None = np.zeros(
-            (self._slots, schedule.scratch // 4 + 16), np.float32
-        )
+        self._memory: npt.NDArray[np.float32] | None = _scratch(self._slots, schedule.scratch)
         self.scratch = self._memory.nbytes
         self._lock = threading.Lock()
-        self._work_on = self._prepare(self._memory)
-
-    def _prepare(self, memory: npt.NDArray[np.float32]) -> list[int]:
-        """Return the address of each slot's scratch, on a cache line."""
-        return [-(-_address(row) // 64) * 64 for row in memory]
+        self._work_on = [-(-_address(row) // _LINE) * _LINE for row in self._memory]
 
     def run(self, src_planes: Sequence[Array], dst_planes: Sequence[Array]) -> None:
         """Convert one picture; see `Built`."""
@@ -90,6 +87,16 @@ class CpuRunner(Runner):
         """Free the scratch; waits for a run that is going on."""
         with self._lock:
             self._memory = None
+
+
+def _scratch(slots: int, size: int) -> npt.NDArray[np.float32]:
+    """Return zeroed memory, a row a slot, each with room for `size` bytes from a cache line on."""
+    try:
+        return np.zeros((slots, (size + _LINE) // 4), np.float32)
+    except MemoryError as error:
+        raise OutOfMemory(
+            f"no {size * slots} bytes of work memory for {slots} threads: use fewer"
+        ) from error
 
 
 def _tables(schedule: Schedule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -224,6 +224,7 @@ class _Lowering:
             return
         for index, buffer in channels.items():
             weighed = self._weighs(index)
+            # weighted before and divided now, or neither; where only one is asked for, that one
             if index == alpha or (program.premultiply and program.unpremultiply != weighed):
                 continue
             kernel = "unweigh" if program.unpremultiply else "weigh"

@@ -17,8 +17,8 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidMediaType, MFError
-from gpumft.pipeline.files.failures import Truncated, reading
+from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidMediaType, MFError, Truncated
+from gpumft.pipeline.files.failures import reading
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType, is_end, packet_type
 
 _TOLERANCE = Fraction(1, 2)
@@ -83,6 +83,11 @@ class Decoder:
             return Fraction(self.container.duration, 1_000_000)
         return None
 
+    @property
+    def counts_exactly(self) -> bool:
+        """Whether the header counts pictures exactly; AVI, for one, counts empty ones too."""
+        return self.container.format.name.startswith("mov,")
+
     def seek(self, pts: int) -> None:
         """Move to the key picture at or before `pts`."""
         self._whole_pass = False
@@ -110,10 +115,11 @@ class Decoder:
                 break
             if packet is None:
                 break
-            if packet.stream_index != self.stream.index:
+            index = packet.stream.index  # an end packet's own stream_index is always 0
+            if index != self.stream.index:
                 self._count(packet)
                 if not is_end(packet) and not packet.is_corrupt:
-                    yield EncodedPacket(self._types[packet.stream_index], packet)
+                    yield EncodedPacket(self._types[index], packet)
                 continue
             yield from self._decode(packet)
         self._check_end()
@@ -166,12 +172,11 @@ class Decoder:
     def _pictures_missing(self, end: Fraction) -> bool:
         """Whether the video ends earlier than its own header says.
 
-        MP4 and its kin count pictures exactly (AVI, for one, counts empty ones too). Matroska tags
-        a stream with its length; its last picture may lack a duration.
+        Matroska tags a stream with its length; its last picture may lack a duration.
         """
         start = (self.stream.start_time or 0) * self.time_base
         gap = (end - start) / max(1, self._packets)
-        if self.container.format.name.startswith("mov,") and self.stream.duration:
+        if self.counts_exactly and self.stream.duration:
             whole = self.stream.duration * self.time_base
             return self.stream.frames > self._packets and start + whole - end > gap / 2
         tagged = _clock(self.stream.metadata.get("DURATION", ""))

@@ -15,7 +15,13 @@ from gpumft.pipeline.files import codecs
 from gpumft.pipeline.files.colour_tags import SITING_NAMES, Tags, tags_of
 from gpumft.pipeline.files.failures import encoding, nearest
 
+ISO = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "ismv", "f4v")
+"""Containers of the ISO base media family."""
+
 _FIELD_ORDER = {Interlace.PROGRESSIVE: 1, Interlace.UPPER: 2, Interlace.LOWER: 3}
+
+_ASPECT_IN_STREAM = ("h264", "hevc", "mpeg2video", "mpeg4", "vc1")
+"""Codecs that carry the pixel aspect themselves."""
 
 MUXER_OPTIONS = frozenset(
     {
@@ -118,6 +124,14 @@ def configure(
                 f"{codec} cannot encode {what}: {reason}; use --codec libx264"
             ) from error
         raise encoding(codec, f"{what} with time base {time_base}", error) from error
+
+
+def keeps_pixel_aspect(container: str, codec: str) -> bool:
+    """Whether a pixel aspect other than 1 survives: in the codec's own stream or in the container.
+
+    PyAV cannot hand it to containers other than those of the ISO family.
+    """
+    return container in ISO or codecs.encoder(codec).canonical_name in _ASPECT_IN_STREAM
 
 
 def _check_format(codec: str, type: VideoType) -> None:

@@ -15,6 +15,8 @@ import av
 import av.error
 
 from gpumft.errors import (
+    AccessDenied,
+    DiskFull,
     Fail,
     FileMissing,
     InvalidArg,
@@ -22,24 +24,8 @@ from gpumft.errors import (
     InvalidStreamData,
     MFError,
     OutOfMemory,
+    Truncated,
 )
-
-
-class OutputExists(InvalidArg, FileExistsError):
-    """The output is there already and the caller did not allow it to be replaced."""
-
-
-class AccessDenied(Fail, PermissionError):
-    """A file or folder may not be read or written."""
-
-
-class DiskFull(Fail, OSError):
-    """The output does not fit: the disk, a quota or a size limit is exhausted."""
-
-
-class Truncated(InvalidStreamData, EOFError):
-    """The input ends before its first picture, or its index was never written."""
-
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_ACCESS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ETXTBSY}

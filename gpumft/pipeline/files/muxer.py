@@ -16,7 +16,8 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from gpumft.errors import InvalidMediaType
+from gpumft.errors import InvalidMediaType, InvalidRequest
+from gpumft.pipeline.files.encoding import ISO
 from gpumft.pipeline.files.failures import writing
 from gpumft.pipeline.files.packets import (
     EncodedPacket,
@@ -27,11 +28,8 @@ from gpumft.pipeline.files.packets import (
 )
 from gpumft.pipeline.files.temporary import OutputFile
 
-ISO = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "ismv", "f4v")
-"""Containers of the ISO base media family."""
 FOREIGN = (FFmpegError, OSError, ValueError, MemoryError)
 """What PyAV and the operating system raise."""
-_BUFFER = 1 << 18
 
 
 class Muxer:
@@ -90,8 +88,8 @@ class Muxer:
 
     @property
     def closed(self) -> bool:
-        """Whether the file is finished or given up."""
-        return self._file is None or self._file.closed
+        """Whether the file has its name or was given up."""
+        return self._file is None
 
     def open(
         self,
@@ -116,12 +114,13 @@ class Muxer:
         Returns:
             The video's stream.
         """
+        if self._file is None:
+            raise InvalidRequest(f"{self.path!r} is closed")
         container = av.open(
-            self._file,
+            f"file:{self._file.name}",  # a colon in the name is no protocol
             "w",
             format=self._format,
             container_options=self._options(time_base) | dict(options),
-            buffer_size=_BUFFER,
         )
         self._container = container
         for copy in self.copied:
@@ -205,10 +204,12 @@ class Muxer:
 
     def abort(self) -> None:
         """Remove what was written; nothing happens after `commit`."""
-        file, self._file = self._file, None
-        if file is not None:
-            file.discard()  # closed first: the container then writes no trailer
         container, self._container = self._container, None
-        if container is not None:
-            with contextlib.suppress(*FOREIGN):
-                container.close()
+        file, self._file = self._file, None
+        try:
+            if container is not None and file is not None:
+                with contextlib.suppress(*FOREIGN):
+                    container.close()
+        finally:
+            if file is not None:
+                file.discard()

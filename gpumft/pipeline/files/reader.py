@@ -12,10 +12,9 @@ from typing import Self, overload
 
 from av.video.frame import VideoFrame
 
-from gpumft.errors import InvalidIndex, InvalidPosition
+from gpumft.errors import InvalidIndex, InvalidPosition, Truncated
 from gpumft.media.times import HNS_PER_SECOND, Time, to_hns
 from gpumft.pipeline.files.decoder import Decoder
-from gpumft.pipeline.files.failures import Truncated
 from gpumft.pipeline.files.frames import repack, sample_of
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType, fresh_metadata, is_end
 from gpumft.pipeline.files.stream_type import (
@@ -119,6 +118,11 @@ class Reader:
         return stream.frames or (int(tagged) if tagged.isdigit() else None)
 
     @property
+    def counts_exactly(self) -> bool:
+        """Whether `frames` is exact by the container's nature, as in MP4 and its kin."""
+        return self._decoder.counts_exactly
+
+    @property
     def codec(self) -> str:
         """The name of the decoder, such as "h264"."""
         return self._decoder.stream.codec_context.name
@@ -187,7 +191,7 @@ class Reader:
             InvalidPosition: `time` lies behind the last sample.
         """
         hns = to_hns(time)
-        # The last pts whose rounded time is not later: seeking to a sample's time finds that sample.
+        # The last pts whose rounded time is not later: a sample's own time finds that sample.
         pts = math.ceil(Fraction(2 * hns + 1, 2 * HNS_PER_SECOND) / self.time_base) - 1
         self._decoder.seek(pts)
         self._items = self._decoder.items()

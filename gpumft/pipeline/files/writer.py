@@ -17,7 +17,12 @@ from gpumft.errors import InvalidMediaType, InvalidRequest, InvalidStreamData, I
 from gpumft.media import VideoType
 from gpumft.media.times import HNS_PER_SECOND
 from gpumft.pipeline.files import codecs
-from gpumft.pipeline.files.encoding import configure, split_options, type_tags
+from gpumft.pipeline.files.encoding import (
+    configure,
+    keeps_pixel_aspect,
+    split_options,
+    type_tags,
+)
 from gpumft.pipeline.files.failures import encoding
 from gpumft.pipeline.files.frames import new_frame
 from gpumft.pipeline.files.muxer import FOREIGN, Muxer
@@ -89,6 +94,10 @@ class Writer:
         if time_base is None:  # the file is opened with the first sample; errors come now
             probe = Codec(self.codec, "w").create("video")
             configure(probe, type, Fraction(1, 90_000), self._options)
+        if type.pixel_aspect != 1 and not keeps_pixel_aspect(container, self.codec):
+            self._notes.append(
+                f"{self.codec} in {container} does not keep the pixel aspect {type.pixel_aspect}"
+            )
         self._muxer = Muxer(path, container, streams, overwrite=overwrite)
         try:
             if time_base is not None:
@@ -152,8 +161,8 @@ class Writer:
             )
         frame = new_frame(sample.planes, self.type.format.value, self.type.size)
         frame.pts, frame.time_base = pts, base
-        if sample.duration is not None:
-            frame.duration = round(Fraction(sample.duration, HNS_PER_SECOND) / base)
+        # The last picture's length ends the file: at length 0 it would not be shown.
+        frame.duration = max(1, round(self._length(sample) / base))
         frame.colorspace, frame.color_range = self._tags.matrix, self._tags.range
         frame.color_primaries, frame.color_trc = self._tags.primaries, self._tags.transfer
         self._encode(frame)
@@ -175,6 +184,11 @@ class Writer:
         if self.type.frame_rate is not None:
             return self.frames / self.type.frame_rate
         raise InvalidTimestamp("the sample has no time and the type no frame rate; set one of them")
+
+    def _length(self, sample: Sample) -> Fraction:
+        if sample.duration is not None:
+            return Fraction(sample.duration, HNS_PER_SECOND)
+        return 1 / (self.type.frame_rate or Fraction(25))
 
     def _encode(self, frame: av.VideoFrame | None) -> None:
         try:
@@ -250,11 +264,6 @@ class Writer:
             self.close()
         else:
             self.abort()
-
-    def __del__(self) -> None:
-        muxer = getattr(self, "_muxer", None)
-        if muxer is not None:
-            muxer.abort()
 
     def __repr__(self) -> str:
         return f"<Writer {self.path!r} {self.codec} {self.type}>"

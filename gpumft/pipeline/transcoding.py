@@ -12,7 +12,7 @@ from typing import Any
 
 from gpumft.device import Device
 from gpumft.errors import InvalidArg, InvalidMediaType
-from gpumft.media import PixelFormat, VideoType
+from gpumft.media import Interlace, PixelFormat, VideoType
 from gpumft.media.times import HNS_PER_SECOND, Time, to_hns
 from gpumft.ops import as_device
 from gpumft.pipeline.files import codecs
@@ -119,15 +119,26 @@ def transcode(
             overwrite=overwrite,
         )
         try:
-            run = Run(reader, passes, writer, Types(source, target), worker.spec, began=began)
+            whole = start is None and end is None
+            types = Types(source, target)
+            run = Run(reader, passes, writer, types, worker.spec, whole=whole, began=began)
             run.work(trimmed(reader, start, end), progress, _total(reader, start, end))
             writer.commit()
         except BaseException:
             writer.abort()
             raise
-        warnings = (*reader.warnings, *losses, *writer.notes, *reader.damage, *_hints(target))
+        report = run.report()
         return replace(
-            run.report(), warnings=warnings, partial=bool(reader.damage), codec=writer.codec
+            report,
+            warnings=(
+                *reader.warnings,
+                *losses,
+                *writer.notes,
+                *report.warnings,
+                *reader.damage,
+                *_hints(source, target),
+            ),
+            partial=bool(reader.damage),
         )
 
 
@@ -175,10 +186,13 @@ def _unstated(made: VideoType, format: PixelFormat) -> dict[str, None]:
     return {"range": None, "matrix": None}
 
 
-def _hints(target: VideoType) -> tuple[str, ...]:
+def _hints(source: VideoType, target: VideoType) -> list[str]:
+    hints = []
     if target.light is not None:
-        return ("static HDR metadata (light levels, mastering display) is not written yet",)
-    return ()
+        hints.append("static HDR metadata (light levels, mastering display) is not written yet")
+    if source.interlace is not Interlace.PROGRESSIVE and source.size != target.size:
+        hints.append(f"the input is interlaced ({source.interlace}) and was scaled as whole frames")
+    return hints
 
 
 def _total(reader: Reader, start: Time | None, end: Time | None) -> int | None:

@@ -1,0 +1,70 @@
+"""What the CPU engine finds out about taps before it picks a kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpumft.device.cpu import filters
+from gpumft.resample.taps import Taps
+from tests.contract.program_parts import from_lists, linear, long_taps, nearest, ringing
+
+
+@pytest.mark.parametrize(
+    ("source", "outputs", "p", "q"),
+    [(100, 200, 2, 1), (200, 100, 1, 2), (200, 300, 3, 2), (300, 200, 2, 3)],
+)
+def test_rational_ratios_have_phases(source: int, outputs: int, p: int, q: int) -> None:
+    phases = filters.find_phases(linear(source, outputs))
+    assert phases is not None
+    assert (phases.p, phases.q) == (p, q)
+    assert phases.first >= 0
+    assert phases.first + p * phases.count <= outputs
+    assert p * phases.count >= 0.8 * outputs
+
+
+@pytest.mark.parametrize("make", [linear, ringing, nearest])
+@pytest.mark.parametrize(("source", "outputs"), [(200, 300), (97, 194), (300, 100)])
+def test_regular_outputs_really_repeat(make: object, source: int, outputs: int) -> None:
+    taps: Taps = make(source, outputs)  # type: ignore[operator]
+    phases = filters.find_phases(taps)
+    assert phases is not None
+    for x in range(phases.first, phases.first + phases.p * phases.count):
+        base = phases.first + (x - phases.first) % phases.p
+        assert taps.start[x] - taps.start[base] == (x - base) // phases.p * phases.q
+        assert taps.count[x] == taps.count[base]
+        assert np.array_equal(taps.weights[x], taps.weights[base])
+
+
+def test_irregular_taps_have_none() -> None:
+    assert filters.find_phases(long_taps((3, 5), 1)(200, 100)) is None
+    assert filters.find_phases(linear(1920, 1366)) is None
+    assert filters.find_phases(linear(4, 8)) is None
+
+
+def test_a_tap_of_weight_zero_counts() -> None:
+    """Times infinity it is NaN: lists that differ only in it are not the same."""
+    lists = [(i, (0.5, 0.5) if i % 2 else (0.5, 0.5, 0.0)) for i in range(100)]
+    phases = filters.find_phases(from_lists(102, lists))
+    assert phases is not None
+    assert phases.p == 2
+
+
+def test_copies() -> None:
+    assert filters.offset_of_copy(nearest(9, 9)) == 0
+    assert filters.offset_of_copy(from_lists(9, [(i + 3, (1.0,)) for i in range(5)])) == 3
+    assert filters.offset_of_copy(nearest(9, 18)) is None
+    assert filters.offset_of_copy(from_lists(9, [(i, (0.5,)) for i in range(9)])) is None
+    rows = filters.row_map(nearest(4, 8))
+    assert rows is not None
+    assert rows.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert filters.row_map(linear(4, 8)) is None
+
+
+def test_rows_used() -> None:
+    taps = from_lists(20, [(5, (1.0, 2.0)), (0, (1.0,)), (9, (1.0, 1.0, 1.0)), (19, (1.0,))])
+    ranges = np.array([(0, 1), (0, 3), (2, 4), (1, 1), (4, 4), (0, 4)], np.int64)
+    used = filters.rows_used(taps, ranges)
+    assert used[[0, 1, 2, 5]].tolist() == [[5, 7], [0, 12], [9, 20], [0, 20]]
+    assert np.all(used[3:5, 0] == used[3:5, 1])
+    assert filters.columns_used(taps) == (0, 20)

@@ -1,0 +1,44 @@
+"""explain() says what is done, in words and as data."""
+
+import json
+
+from gpumft.effects import sepia
+from gpumft.media import VideoType
+from gpumft.ops import explain
+
+
+def test_a_page_names_types_assumptions_matrices_taps_and_bytes() -> None:
+    src = VideoType("nv12", (1280, 720), siting="left")
+    dst = VideoType("rgb24", (1920, 1080))
+    page = str(explain(src, dst, filter="lanczos3", effects=(sepia(),)))
+    assert "source left unspecified, taken as: matrix bt709" in page
+    assert "range limited" in page
+    assert "y 16 + 219 n, u 128 + 224 n, v 128 + 224 n" in page
+    assert "effect sepia" in page
+    assert "luma: lanczos3" in page
+    assert "720 -> 1080, up to 6 taps" in page
+    assert "1,382,400 read, 6,220,800 written" in page
+
+
+def test_the_inverse_matrix_is_the_published_one() -> None:
+    src = VideoType("yuv444p", (8, 8), matrix="bt709", range="limited")
+    (stage,) = explain(src, VideoType("rgb24", (8, 8))).stages
+    red, green, blue = stage[1]
+    assert [round(255 * value, 6) for value in red] == [1.164384, 0, 1.792741]
+    assert [round(255 * value, 6) for value in green] == [1.164384, -0.213249, -0.532909]
+    assert [round(255 * value, 6) for value in blue] == [1.164384, 2.112402, 0]
+
+
+def test_a_layout_change_goes_straight_through() -> None:
+    told = explain(VideoType("yuv420p", (9, 5)), VideoType("nv12", (9, 5)))
+    assert told.stages == ()
+    assert "each component goes straight to its counterpart" in str(told)
+    assert "samples copied" in str(told)
+
+
+def test_it_is_json_and_html() -> None:
+    told = explain(VideoType("gray", (4, 4)), VideoType("rgb24", (2, 2)), rotate=90, flip="h")
+    data = json.loads(json.dumps(told.to_dict()))
+    assert data["bytes_written"] == 12
+    assert data["geometry"]["rotated"] == "90 degrees clockwise"
+    assert told._repr_html_().startswith("<pre>")
