@@ -29,9 +29,10 @@ typedef struct {
 /* Values of TAPS. */
 #define SHIFTED 1 /* the sample at the same place plus SHIFT */
 #define NEAREST 2 /* the sample that the table names */
-#define TWO 3     /* one or two taps an output */
-#define FEW 4     /* up to 32 */
-#define BLOCKS 5  /* any number */
+#define PAIRS 3   /* two taps an output; the second's weight may be 0, and its sample is finite */
+#define TWO 4     /* one or two */
+#define FEW 5     /* up to 32 */
+#define BLOCKS 6  /* any number */
 
 /* Values of ALONG. */
 #define ROWS_ 1

@@ -2,6 +2,7 @@
  *
  * ALONG TAPS                     which axis, and of which kind
  * SHIFT | STARTS WEIGHTS LONGEST the number, or where the taps lie in the table
+ * LAST                           the last sample, for PAIRS
  */
 #if ALONG == ROWS_
 #define PLACE row
@@ -16,6 +17,11 @@ DEVICE Pixel NAME(TAKE, int row, int column)
     return SAMPLE(PLACE + SHIFT);
 #elif TAPS == NEAREST
     return SAMPLE(table[STARTS + 2 * PLACE]);
+#elif TAPS == PAIRS
+    const int start = table[STARTS + 2 * PLACE];
+    GLOBAL const int *weights = table + (WEIGHTS + 2 * PLACE);
+    const Pixel first = pixel_times(AS_FLOAT((uint)weights[0]), SAMPLE(start));
+    return pixel_fma(AS_FLOAT((uint)weights[1]), SAMPLE(start < LAST ? start + 1 : LAST), first);
 #else
     const int start = table[STARTS + 2 * PLACE], count = table[STARTS + 2 * PLACE + 1];
     GLOBAL const int *weights = table + (WEIGHTS + PLACE * LONGEST);

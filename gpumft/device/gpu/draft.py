@@ -107,9 +107,15 @@ class Draft:
         self.parts.append(Part(file, tuple(given.items())))
         return name
 
-    def through(self, function: str, taps: Taps, along: str) -> str:
-        """Return `function`, which makes a Pixel, resampled along ROWS_ or COLUMNS_ (4.4)."""
+    def through(self, function: str, taps: Taps, along: str, *, finite: bool = False) -> str:
+        """Return `function`, which makes a Pixel, resampled along ROWS_ or COLUMNS_ (4.4).
+
+        With `finite` samples a tap of weight 0 changes nothing, so no output has to be asked
+        how many taps it has.
+        """
         kind = kind_of(taps)
+        if finite and kind == "TWO" and taps.longest == 2:
+            kind = "PAIRS"
         if kind == "SHIFTED" and taps.start[0] == 0:
             return function
         numbers: dict[str, str | int] = {}
@@ -120,6 +126,9 @@ class Draft:
             numbers["STARTS"] = self.integer(starts)
             if kind != "NEAREST":
                 numbers["WEIGHTS"] = self.integer(weights)
+            if kind == "PAIRS":
+                numbers["LAST"] = self.integer(taps.source - 1)
+            elif kind != "NEAREST":
                 numbers["LONGEST"] = self.integer(taps.longest)
         return self.add("taps.h", {"FROM": function, "ALONG": along, "TAPS": kind, **numbers})
 

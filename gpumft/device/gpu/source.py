@@ -21,6 +21,7 @@ class Channels:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._finite = not program.source.is_float
         self.rows_kept: dict[int, PlaneRef] = {}
         """Reads whose vertical sums an earlier launch has made."""
         self.pixels_kept: dict[str, PlaneRef] = {}
@@ -53,7 +54,7 @@ class Channels:
         """
         function = gathered(draft, {k: self._weighted(draft, i) for k, i in reads.items()})
         first = self._program.reads[next(iter(reads.values()))]
-        return draft.through(function, first.vertical, "ROWS_")
+        return draft.through(function, first.vertical, "ROWS_", finite=self._finite)
 
     def channels(self, draft: Draft, reads: Mapping[int, int]) -> str:
         """Add the function of a Pixel whose channel k is read reads[k] through all its taps."""
@@ -65,7 +66,8 @@ class Channels:
             else:
                 function = self.rows(draft, own)
             taps = self._program.reads[group[0]].horizontal
-            parts.append((draft.through(function, taps, "COLUMNS_"), list(own)))
+            function = draft.through(function, taps, "COLUMNS_", finite=self._finite)
+            parts.append((function, list(own)))
         if len(parts) == 1:
             return parts[0][0]
         each = " ".join(f"PART(part_{n}, {function})" for n, (function, _) in enumerate(parts))
