@@ -1,0 +1,154 @@
+"""Host memory as a device's memory: NumPy arrays over it, and no queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gpumft.device.memory import DeviceMemory, Queue
+from gpumft.device.plane import DevicePlane
+from gpumft.errors import InvalidArg, OutOfMemory
+
+ALIGNMENT = 64
+"""Bytes; of every buffer's first row, as Media Foundation's 2D buffers have it."""
+
+
+class Block:
+    """Bytes at a known address, kept alive by `keep`."""
+
+    __slots__ = ("address", "keep")
+
+    def __init__(self, address: int, keep: object) -> None:
+        self.address = address
+        self.keep = keep
+
+
+class _Window:
+    """What a plane's arrays have as their base: it keeps the block and the owner."""
+
+    __slots__ = ("__array_interface__", "keep")
+
+    def __init__(self, plane: DevicePlane) -> None:
+        block: Block = plane.memory
+        self.keep = (block, plane.owner)
+        self.__array_interface__ = {
+            "data": (block.address + plane.offset, not plane.writable),
+            "shape": plane.shape,
+            "strides": plane.strides,
+            "typestr": plane.dtype.str,
+            "version": 3,
+        }
+
+
+class HostMemory(DeviceMemory):
+    """The host's memory; every CPU device shares `HOST`.
+
+    Thread-safety: all methods may be called from any thread.
+    """
+
+    survives_fork = True
+
+    def __init__(self) -> None:
+        super().__init__("cpu", "cpu")
+
+    @property
+    def dlpack_device(self) -> tuple[int, int]:
+        """kDLCPU, number 0."""
+        return (1, 0)
+
+    def allocate(self, nbytes: int) -> Block:
+        """Return `nbytes` zeroed bytes at a multiple of 256."""
+        try:
+            array = aligned_bytes(nbytes, self.alignment)
+        except (MemoryError, ValueError) as error:  # ValueError: more than an address can count
+            raise OutOfMemory(f"the host has no {nbytes} bytes in one piece") from error
+        return Block(array.ctypes.data, array)
+
+    def free(self, memory: Any) -> None:
+        """Let go of a block; arrays that look into it keep its bytes."""
+        memory.keep = None
+
+    def upload(self, host: npt.NDArray[Any], plane: DevicePlane) -> None:
+        """Copy."""
+        self.view(plane)[...] = host
+
+    def download(self, plane: DevicePlane, host: npt.NDArray[Any]) -> None:
+        """Copy."""
+        host[...] = self.view(plane)
+
+    def copy(self, source: DevicePlane, target: DevicePlane) -> None:
+        """Copy; planes may overlap."""
+        self.view(target)[...] = self.view(source)
+
+    def view(self, plane: DevicePlane) -> npt.NDArray[Any]:
+        """Return a NumPy array."""
+        return np.asarray(_Window(plane))
+
+    def fence(self, queue: Queue = None) -> None:
+        """Return nothing: a call on the CPU is done when it returns."""
+
+    def wait(self, fence: Any, queue: Queue = None) -> None:
+        """Return at once."""
+
+    def synchronize(self) -> None:
+        """Return at once."""
+
+    def address(self, plane: DevicePlane) -> int:
+        """Return the address of a plane's top row."""
+        block: Block = plane.memory
+        return block.address + plane.offset
+
+    def consumer_queue(self, stream: Any) -> Queue:
+        """Return None: the host has no streams."""
+        if stream is not None:
+            raise InvalidArg(f"stream is {stream!r}: memory of the cpu has none; give None")
+
+    def export(self, plane: DevicePlane, **options: Any) -> Any:
+        """Return NumPy's capsule, which is safe to drop at any time and in any thread."""
+        array = self.view(plane)
+        try:
+            return array.__dlpack__(**options)
+        except TypeError:  # NumPy 2.0 knows no versions; a consumer must take the older capsule
+            return array.__dlpack__()
+
+    def adopt(self, tensor: Any, stream: Any) -> DevicePlane:
+        """Return a plane over a tensor in host memory."""
+        self.consumer_queue(stream)
+        try:
+            array: npt.NDArray[Any] = np.from_dlpack(tensor)
+        except (BufferError, RuntimeError, TypeError, ValueError) as error:
+            raise InvalidArg(f"{type(tensor).__name__} gives no DLPack tensor: {error}") from error
+        return plane_over(array)
+
+
+def plane_over(array: npt.NDArray[Any]) -> DevicePlane:
+    """Return a plane over an existing array, which it keeps alive.
+
+    Raises:
+        InvalidArg: elements of a row that do not follow each other.
+    """
+    row = np.dtype(array.dtype).itemsize
+    for length, stride in zip(array.shape[:0:-1], array.strides[:0:-1], strict=True):
+        if length > 1 and stride != row:
+            raise InvalidArg(
+                f"strides {array.strides} of a {array.dtype} {array.shape} array: the elements of "
+                f"a row must follow each other; copy it with np.ascontiguousarray"
+            )
+        row *= length
+    pitch = array.strides[0] if array.shape[0] > 1 else row
+    block = Block(array.__array_interface__["data"][0], array)
+    writable = array.flags.writeable
+    return DevicePlane(block, 0, pitch, array.shape, array.dtype, array, writable=writable)
+
+
+def aligned_bytes(length: int, alignment: int = ALIGNMENT) -> npt.NDArray[np.uint8]:
+    """Return `length` zeroed bytes whose address is a multiple of `alignment` (a power of two)."""
+    slack = np.zeros(length + alignment - 1, np.uint8)
+    skip = -slack.ctypes.data % alignment
+    return slack[skip : skip + length]
+
+
+HOST = HostMemory()
+"""The memory of every CPU device."""

@@ -1,0 +1,127 @@
+"""Planes in device memory: where each lies, and what a picture's planes must look like."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from gpumft.errors import InvalidArg
+from gpumft.media import VideoType
+from gpumft.media.sizes import buffer2d_layout, plane_places
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DevicePlane:
+    """A plane inside a block of device memory.
+
+    Row y begins at byte `offset + y * pitch` of the block; elements of a row follow each other
+    without a gap.
+
+    Thread-safety: immutable.
+    """
+
+    memory: Any
+    """The block, as `DeviceMemory.allocate` returned it; opaque to everybody else."""
+    offset: int
+    """Bytes from the start of the block to the top row."""
+    pitch: int
+    """Bytes from a row to the one below it in the picture; negative for bottom-up."""
+    shape: tuple[int, ...]
+    """(rows, columns[, channels])."""
+    dtype: np.dtype[Any]
+    owner: object = None
+    """Kept alive by every array that looks into this plane."""
+    writable: bool = True
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row without padding."""
+        return math.prod(self.shape[1:]) * self.dtype.itemsize
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from element to element along each axis, as NumPy has them."""
+        size = self.dtype.itemsize
+        return (self.pitch, size) if len(self.shape) == 2 else (self.pitch, size * self.shape[2], size)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows without padding."""
+        return self.shape[0] * self.row_bytes
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First byte of the block that belongs to a row, and the one after the last."""
+        last = self.offset + (self.shape[0] - 1) * self.pitch
+        return min(self.offset, last), max(self.offset, last) + self.row_bytes
+
+    def owned(self, owner: object) -> Self:
+        """Return this plane with an owner."""
+        return replace(self, owner=owner)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the planes of a picture lie in a slot of a pool.
+
+    It is Media Foundation's layout of 2-D buffers (`gpumft.media.buffer2d_layout`), so that a
+    Buffer2D needs no other memory: rows begin on 64 or 128 bytes, planes follow each other.
+
+    Thread-safety: immutable.
+    """
+
+    places: tuple[tuple[int, int, tuple[int, ...], np.dtype[Any]], ...]
+    """Offset of the top row, signed pitch, shape and dtype of every plane."""
+    nbytes: int
+
+    @classmethod
+    def of(cls, type: VideoType) -> Self:
+        """Return the layout of pictures of a type; bottom-up where its `stride` is negative."""
+        bottom_up = (type.stride or 0) < 0
+        whole = buffer2d_layout(type.format, type.size, bottom_up=bottom_up)
+        row = abs(whole.pitch)
+        places = plane_places(type.format, type.size, row)
+        shapes = zip(type.plane_shapes, type.plane_dtypes, strict=True)
+        planes = []
+        for place, (shape, dtype) in zip(places, shapes, strict=True):
+            top = place.pitch * (shape[0] - 1) if bottom_up else 0
+            pitch = -place.pitch if bottom_up else place.pitch
+            planes.append((place.offset + top, pitch, shape, dtype))
+        return cls(tuple(planes), whole.allocation)
+
+    def planes(self, memory: object, offset: int) -> tuple[DevicePlane, ...]:
+        """Return the planes of a picture that begins at byte `offset` of a block."""
+        return tuple(DevicePlane(memory, offset + at, *rest) for at, *rest in self.places)
+
+
+def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
+    """Return `planes` as a list after checking them against `type`.
+
+    What has a shape and a dtype is taken as it is; anything else becomes a NumPy array.
+
+    Raises:
+        InvalidArg: number, shape or dtype of the planes differ from what the type has.
+
+    Thread-safety: a pure function.
+    """
+    found = [p if hasattr(p, "shape") and hasattr(p, "dtype") else np.asarray(p) for p in planes]
+    wanted = list(zip(type.plane_shapes, type.plane_dtypes, strict=True))
+    if len(found) != len(wanted):
+        msg = f"{len(found)} planes given, {type.format} has {len(wanted)}; give one array a plane"
+        raise InvalidArg(msg)
+    for index, (plane, (shape, dtype)) in enumerate(zip(found, wanted, strict=True)):
+        if tuple(plane.shape) != shape or plane.dtype != dtype:
+            size = "x".join(map(str, type.size))
+            msg = (
+                f"plane {index} is {plane.dtype} {tuple(plane.shape)}; {type.format} at {size} has "
+                f"{dtype} {shape}, as (rows, columns[, channels])"
+            )
+            raise InvalidArg(msg)
+    return found
