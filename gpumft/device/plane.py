@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.errors import InvalidArg
-from gpumft.media import VideoType
+from gpumft.media import PixelFormat, VideoType
 from gpumft.media.sizes import buffer2d_layout, plane_places
 
 Array = npt.NDArray[Any]
@@ -49,7 +49,9 @@ class DevicePlane:
     def strides(self) -> tuple[int, ...]:
         """Bytes from element to element along each axis, as NumPy has them."""
         size = self.dtype.itemsize
-        return (self.pitch, size) if len(self.shape) == 2 else (self.pitch, size * self.shape[2], size)
+        return (
+            (self.pitch, size) if len(self.shape) == 2 else (self.pitch, size * self.shape[2], size)
+        )
 
     @property
     def nbytes(self) -> int:
@@ -84,11 +86,14 @@ class Layout:
     @classmethod
     def of(cls, type: VideoType) -> Self:
         """Return the layout of pictures of a type; bottom-up where its `stride` is negative."""
-        bottom_up = (type.stride or 0) < 0
-        whole = buffer2d_layout(type.format, type.size, bottom_up=bottom_up)
-        row = abs(whole.pitch)
-        places = plane_places(type.format, type.size, row)
-        shapes = zip(type.plane_shapes, type.plane_dtypes, strict=True)
+        return cls.make(type.format, type.size, bottom_up=(type.stride or 0) < 0)
+
+    @classmethod
+    def make(cls, format: PixelFormat, size: tuple[int, int], *, bottom_up: bool) -> Self:
+        """Return the layout of pictures of a format and size (width, height)."""
+        whole = buffer2d_layout(format, size, bottom_up=bottom_up)
+        places = plane_places(format, size, abs(whole.pitch))
+        shapes = zip(format.plane_shapes(size), format.plane_dtypes(), strict=True)
         planes = []
         for place, (shape, dtype) in zip(places, shapes, strict=True):
             top = place.pitch * (shape[0] - 1) if bottom_up else 0
@@ -98,7 +103,10 @@ class Layout:
 
     def planes(self, memory: object, offset: int) -> tuple[DevicePlane, ...]:
         """Return the planes of a picture that begins at byte `offset` of a block."""
-        return tuple(DevicePlane(memory, offset + at, *rest) for at, *rest in self.places)
+        return tuple(
+            DevicePlane(memory, offset + at, pitch, shape, dtype)
+            for at, pitch, shape, dtype in self.places
+        )
 
 
 def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:

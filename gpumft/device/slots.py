@@ -124,10 +124,7 @@ class SlotStore:
 
     def close(self) -> None:
         """Lend no more, and trim; slots that come home later are freed by `settle_estate`."""
-        with self._lock:
-            self._closed = True
-            for _ in range(self._waiting):
-                self._returns.put(None)
+        self._closed = True
         self.trim()
 
     def settle_estate(self) -> bool:
@@ -206,21 +203,30 @@ class SlotStore:
                 break
             if ticket is not None:
                 self._coming.append(ticket)
-        moved = 0
-        while self._coming:  # a ticket stays until it is dealt with: the device may fail
-            slot, queues = self._coming[0]
-            if queues:
-                self._order(queues)
-            if self._poisoned:
-                poison(self._memory, slot, self._layout)
-            self._coming.popleft()
-            slab = slot.slab
-            slab.home += 1
-            (self._retired if slab.doomed else self._free).append(slot)
-            self._free_if_home(slab)
-            moved += 1
-        for _ in range(min(moved, self._waiting)):
-            self._returns.put(None)  # we took what they wait for: let them look again
+        try:
+            while self._coming:  # a ticket stays until it is dealt with: the device may fail
+                self._take_home(*self._coming[0])
+                self._coming.popleft()
+        finally:
+            self._wake()
+
+    def _take_home(self, slot: Slot, queues: frozenset[object]) -> None:
+        if queues:
+            self._order(queues)
+        if self._poisoned:
+            poison(self._memory, slot, self._layout)
+        slab = slot.slab
+        slab.home += 1
+        (self._retired if slab.doomed else self._free).append(slot)
+        self._free_if_home(slab)
+
+    def _wake(self) -> None:
+        """Let those who wait look again, wherever what they wait for has gone."""
+        if self._waiting:
+            room = 0 if self._maximum is None else self._maximum - self._slots()
+            found = len(self._free) + len(self._retired) + room
+            for _ in range(self._waiting if self._closed else min(found, self._waiting)):
+                self._returns.put(None)
 
     def _order(self, queues: frozenset[object]) -> None:
         """Let the device's own queue wait for what others were given."""
@@ -287,7 +293,8 @@ class SlotStore:
         return sum(slab.count for slab in self._slabs)
 
     def _live(self) -> int:
-        return sum(slab.count - slab.home for slab in self._slabs) - len(self._coming)
+        out = sum(slab.count - slab.home for slab in self._slabs)
+        return out - len(self._coming)
 
 
 _stores: weakref.WeakSet[SlotStore] = weakref.WeakSet()

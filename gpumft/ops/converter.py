@@ -9,7 +9,7 @@ from typing import Any, Self, overload
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device import Device, open_device
+from gpumft.device import Device, as_device
 from gpumft.errors import InvalidArg
 from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
@@ -21,20 +21,6 @@ from gpumft.samples.planes import Planes, check_planes
 Target = VideoType | PartialType | Mapping[str, Any]
 _KEPT = 16
 """How many converters `convert` keeps."""
-
-
-@lru_cache(maxsize=8)
-def _shared_device(spec: str | None) -> Device:
-    return open_device(spec)
-
-
-def as_device(device: Device | str | None) -> Device:
-    """Return `device`, or the one that its spec means; one is opened a spec and shared.
-
-    Raises:
-        DeviceUnavailable: there is no such device; the message says what there is.
-    """
-    return device if isinstance(device, Device) else _shared_device(device)
 
 
 class Converter:

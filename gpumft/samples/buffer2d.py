@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from enum import IntFlag, unique
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device import Device, Pool, Surface, as_device
+from gpumft.device.cpu.memory import HOST
+from gpumft.device.plane import Layout
 from gpumft.errors import InvalidArg, InvalidMediaType, InvalidRequest, UnexpectedMF, WasUnlocked
-from gpumft.media import PixelFormat, Subtype
-from gpumft.media.sizes import buffer2d_layout, contiguous_length, plane_places
-from gpumft.samples.memory import aligned_bytes, plane_view
+from gpumft.media import PixelFormat, Subtype, VideoType
+from gpumft.media.sizes import buffer2d_layout, contiguous_length
+from gpumft.samples.staging import HostBytes, bytes_under
 
 
 @unique
@@ -39,15 +42,23 @@ class Locked2D(NamedTuple):
 
 
 class Buffer2D:
-    """A picture in host memory: rows padded to 64 (planar chroma: 128) bytes, planes in MF's order.
+    """A picture: rows padded to 64 (planar chroma: 128) bytes, planes in MF's order.
+
+    On a device other than the CPU locks work on a host copy: locking for reading downloads,
+    unlocking after writing uploads; the device's memory counts both.
 
     Args:
         format: PixelFormat or Subtype (or its name).
         size: (width, height) in pixels.
         bottom_up: the first row in memory is the picture's last; RGB only.
+        device: a Device, its spec, or None for host memory.
+        surface: lie over this instead; see `over`.
 
     Raises:
-        InvalidMediaType: not an uncompressed format, or a bottom-up Y'CbCr one.
+        InvalidMediaType: not an uncompressed format, a bottom-up Y'CbCr one, or on a device one
+            without a pixel format.
+        DeviceUnavailable: there is no such device.
+        OutOfMemory: the device has no room.
 
     Thread-safety: none; one holder of a lock at a time.
     Source: IMFMediaBuffer, IMF2DBuffer, IMF2DBuffer2; MFCreate2DMediaBuffer.
@@ -59,34 +70,77 @@ class Buffer2D:
         size: tuple[int, int],
         *,
         bottom_up: bool = False,
+        device: Device | str | None = None,
+        surface: Surface | None = None,
     ) -> None:
         layout = buffer2d_layout(format, size, bottom_up=bottom_up)
-        pixel_format = format.pixel_format if isinstance(format, Subtype) else PixelFormat(format)
-        if bottom_up and (pixel_format is None or not pixel_format.is_rgb):
+        pixels = format.pixel_format if isinstance(format, Subtype) else PixelFormat(format)
+        if bottom_up and (pixels is None or not pixels.is_rgb):
             msg = f"{format} cannot be bottom-up; only RGB formats can: use bottom_up=False"
             raise InvalidMediaType(msg)
         self.format = format
         self.size = size
-        self._row = abs(layout.pitch)
-        self._pitch = -self._row if bottom_up else self._row
+        self._pixels = pixels
+        self._layout = Layout.make(pixels, size, bottom_up=bottom_up) if pixels else None
+        self._pitch = layout.pitch
+        self._scanline0 = layout.scanline0
         self._max_length = layout.max_length
+        self._allocation = layout.allocation
         self._contiguous = contiguous_length(format, size)
-        places = plane_places(format, size, self._row) if pixel_format else ()
-        shapes = pixel_format.plane_shapes(size) if pixel_format else ()
-        dtypes = pixel_format.plane_dtypes() if pixel_format else ()
-        ends = [p.offset + p.pitch * s[0] for p, s in zip(places, shapes, strict=True)]
-        # Odd sizes need a chroma row more than Media Foundation's length has room for.
-        self._memory = aligned_bytes(max(layout.max_length, *ends, 0))
-        self._scanline0 = self._row * (size[1] - 1) if bottom_up else 0
-        sign = -1 if bottom_up else 1
-        self.planes = [
-            plane_view(self._memory, p.offset or self._scanline0, sign * p.pitch, shape, dtype)
-            for p, shape, dtype in zip(places, shapes, dtypes, strict=True)
-        ]
         self._length = 0
         self._linear: npt.NDArray[np.uint8] | None = None
         self._linear_locks = 0
         self._locks = 0
+        self._wrote = False
+        self._surface = surface or self._acquire(device)
+        self._host = self._own_bytes()
+        """The bytes; of a picture on a device only while somebody looks at them."""
+        self._staged = self._host is None
+        self.planes: list[Any] = []
+        """The planes, top row first: NumPy arrays, or Planes on another device."""
+        if self._host is not None:
+            self.planes = self._host.planes
+        elif self._surface is not None:
+            self.planes = list(self._surface.planes)
+
+    @classmethod
+    def over(cls, surface: Surface) -> Self:
+        """Return a buffer over a surface, without a copy where its rows lie as here."""
+        type = surface.type
+        bottom_up = surface.planes[0].pitch < 0 and type.format.is_rgb and type.format.planes == 1
+        return cls(type.format, type.size, bottom_up=bottom_up, surface=surface)
+
+    def _acquire(self, device: Device | str | None) -> Surface | None:
+        """Return a surface on a device; None for the CPU, where the buffer has its own bytes."""
+        if device is None or as_device(device).memory is HOST:
+            return None
+        if self._pixels is None:
+            msg = f"{self.format} has no pixel format, so no device holds it: leave device out"
+            raise InvalidMediaType(msg)
+        return Pool(self._video_type(self._pixels), device).acquire()
+
+    def _own_bytes(self) -> HostBytes | None:
+        if self._surface is None:
+            return HostBytes.new(self._allocation, self._layout)
+        return bytes_under(self._surface, self._layout) if self._layout else None
+
+    def _video_type(self, pixels: PixelFormat) -> VideoType:
+        return VideoType(pixels, self.size, stride=self._pitch if self._pitch < 0 else None)
+
+    @property
+    def surface(self) -> Surface:
+        """The picture on its device, without a copy.
+
+        Raises:
+            InvalidMediaType: a subtype without a pixel format.
+        """
+        if self._surface is None:
+            if self._pixels is None or self._host is None:
+                msg = f"{self.format} has no pixel format, so no surface"
+                raise InvalidMediaType(msg)
+            type = self._video_type(self._pixels)
+            self._surface = Surface(type, HOST, self._host.raws, self._host)
+        return self._surface
 
     # MF: IMFMediaBuffer::GetMaxLength
     @property
@@ -119,17 +173,19 @@ class Buffer2D:
 
     # MF: IMF2DBuffer2::Lock2DSize
     def lock2d(self, flags: LockFlags = LockFlags.READ_WRITE) -> Locked2D:
-        """Lock for access by rows; nests.
+        """Lock for access by rows; nests. On a device the first lock decides about reading.
 
         Raises:
             UnexpectedMF: the buffer is locked by `lock`.
+            InvalidRequest: the surface was released, or its device is gone.
         """
-        del flags  # system memory: reading and writing are the same
         if self._linear is not None:
             msg = "buffer is locked by lock(); call unlock() before lock2d()"
             raise UnexpectedMF(msg)
+        host = self._begin(read=bool(flags & LockFlags.READ))
         self._locks += 1
-        return self._locked()
+        self._wrote |= bool(flags & LockFlags.WRITE)
+        return Locked2D(self._scanline0, self._pitch, 0, len(host.memory), host.memory)
 
     # MF: IMF2DBuffer::Unlock2D
     def unlock2d(self) -> None:
@@ -137,6 +193,9 @@ class Buffer2D:
         if not self._locks:
             msg = "buffer is not 2D-locked; each unlock2d() needs a lock2d() before it"
             raise WasUnlocked(msg)
+        if self._locks == 1:
+            self._end(write=self._wrote)
+            self._wrote = False
         self._locks -= 1
 
     # MF: IMF2DBuffer::GetScanline0AndPitch
@@ -158,32 +217,39 @@ class Buffer2D:
             msg = "buffer is 2D-locked; call unlock2d() before lock()"
             raise InvalidRequest(msg)
         if self._linear is None:
-            self._linear = np.zeros(self._contiguous, np.uint8)
-            self._exchange(self._linear, store=False)
+            linear = np.zeros(self._contiguous, np.uint8)
+            self._exchange(self._begin(read=True), linear, store=False)
+            self._linear = linear
         self._linear_locks += 1
         return self._linear.data
 
     # MF: IMFMediaBuffer::Unlock
     def unlock(self) -> None:
         """End one `lock`; the last one writes the copy back. One too many is allowed."""
+        if self._linear_locks == 1 and self._linear is not None:
+            self._exchange(self._begin(read=True), self._linear, store=True)
+            self._end(write=True)
+            self._linear = None
         self._linear_locks = max(0, self._linear_locks - 1)
-        if self._linear_locks == 0 and self._linear is not None:
-            linear, self._linear = self._linear, None
-            self._exchange(linear, store=True)
 
     # MF: IMF2DBuffer::ContiguousCopyTo
     def contiguous_copy_to(self, buffer: bytearray | memoryview | npt.NDArray[np.uint8]) -> None:
         """Copy the picture without padding into `buffer`. Raises InvalidArg if it is too small."""
         target = np.frombuffer(buffer, np.uint8)
         self._check_room(len(target))
-        self._exchange(target[: self._contiguous], store=False)
+        held = self._host
+        self._exchange(self._begin(read=True), target[: self._contiguous], store=False)
+        self._host = held
 
     # MF: IMF2DBuffer::ContiguousCopyFrom
     def contiguous_copy_from(self, buffer: bytes | memoryview | npt.NDArray[np.uint8]) -> None:
         """Fill the picture from unpadded rows. Raises InvalidArg if `buffer` is too small."""
         source = np.frombuffer(buffer, np.uint8)
         self._check_room(len(source))
-        self._exchange(source[: self._contiguous], store=True)
+        held = self._host
+        self._exchange(self._begin(read=True), source[: self._contiguous], store=True)
+        if held is None:
+            self._end(write=True)
 
     # MF: IMF2DBuffer2::Copy2DTo
     def copy2d_to(self, other: Buffer2D) -> None:
@@ -193,21 +259,34 @@ class Buffer2D:
                 f"cannot copy {self.format} {self.size} to {other.format} {other.size}; convert it"
             )
             raise InvalidMediaType(msg)
-        for source, target in zip(self.planes, other.planes, strict=True):
-            target[...] = source
+        if self.planes:
+            self.surface.copy_to(other.surface)
 
     def _check_room(self, length: int) -> None:
         if length < self._contiguous:
             msg = f"buffer has {length} bytes; the picture needs {self._contiguous}"
             raise InvalidArg(msg)
 
-    def _locked(self) -> Locked2D:
-        return Locked2D(self._scanline0, self._pitch, 0, len(self._memory), self._memory)
+    def _begin(self, *, read: bool) -> HostBytes:
+        """Return the bytes; of a picture on a device a copy, unless there is one already."""
+        if self._host is None:
+            host = HostBytes.new(self._allocation, self._layout)
+            if read:
+                host.load(self.surface)
+            self._host = host
+        return self._host
 
-    def _exchange(self, linear: npt.NDArray[np.uint8], *, store: bool) -> None:
+    def _end(self, *, write: bool) -> None:
+        """Let the copy go, after writing it back."""
+        if self._staged and self._host is not None:
+            if write:
+                self._host.store(self.surface)
+            self._host = None
+
+    def _exchange(self, host: HostBytes, linear: npt.NDArray[np.uint8], *, store: bool) -> None:
         """Copy between the padded rows and unpadded ones, both in memory order."""
         at = 0
-        for plane in self.planes:
+        for plane in host.planes:
             rows = plane if self._pitch > 0 else plane[::-1]
             width = min(plane[0].nbytes, -(-len(linear) // self.size[1]))
             for row in rows:

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device import Device, Plane, Pool, Surface
 from gpumft.errors import (
     BufferTooSmall,
     InvalidArg,
@@ -65,27 +66,77 @@ class Sample:
         planes: Sequence[npt.NDArray[Any]],
         type: VideoType,
         *,
+        device: Device | str | None = None,
         time: int | None = None,
         duration: int | None = None,
     ) -> Self:
-        """Return a sample over `planes`, which are not copied.
+        """Return a sample over `planes`, which are not copied unless to a device.
 
         Args:
             planes: one array a plane, (rows, columns[, channels]); strided or read-only is fine.
             type: their type.
+            device: where to copy them, or None to leave them where they are.
             time: hns.
             duration: hns.
 
         Raises:
             InvalidArg: the planes are not what `type` has.
+            DeviceUnavailable: there is no such device.
+            OutOfMemory: the device has no room.
         """
-        sample = cls(PlanesBuffer(planes, type), time=time, duration=duration)
-        sample.type = type
+        if device is None:
+            sample = cls(PlanesBuffer(planes, type), time=time, duration=duration)
+            sample.type = type
+            return sample
+        surface = Pool(type, device).acquire()
+        surface.upload(planes)
+        return cls.from_surface(surface, time=time, duration=duration)
+
+    @classmethod
+    def from_dlpack(
+        cls,
+        planes: Sequence[Any],
+        type: VideoType,
+        *,
+        stream: Any = None,
+        time: int | None = None,
+        duration: int | None = None,
+    ) -> Self:
+        """Return a sample over DLPack tensors, which are not copied; see `Surface.from_dlpack`.
+
+        Raises:
+            InvalidArg: no tensors, on several devices, or not what `type` has.
+            DeviceUnavailable: the device of the tensors cannot be opened here.
+        """
+        surface = Surface.from_dlpack(planes, type, stream=stream)
+        return cls.from_surface(surface, time=time, duration=duration)
+
+    @classmethod
+    def from_surface(
+        cls, surface: Surface, *, time: int | None = None, duration: int | None = None
+    ) -> Self:
+        """Return a sample that holds a surface."""
+        sample = cls(PlanesBuffer.over(surface), time=time, duration=duration)
+        sample.type = surface.type
         return sample
 
     @property
+    def surface(self) -> Surface:
+        """The picture as a surface on its device, without a copy.
+
+        Raises:
+            InvalidMediaType: the sample's first buffer holds no picture.
+            InvalidArg: NumPy planes whose rows are not contiguous.
+        """
+        found = getattr(self._buffers[0], "surface", None) if self._buffers else None
+        if not isinstance(found, Surface):
+            msg = f"sample holds no picture: {self!r}; use a Buffer2D or Sample.from_numpy"
+            raise InvalidMediaType(msg)
+        return found
+
+    @property
     def planes(self) -> Planes:
-        """The picture's planes, without a copy.
+        """The picture's planes, without a copy: NumPy arrays, or Planes on another device.
 
         Raises:
             InvalidMediaType: the sample's first buffer holds no picture.
@@ -97,8 +148,11 @@ class Sample:
         return list(planes)
 
     def to_numpy(self) -> Planes:
-        """Return copies of the planes, each contiguous."""
-        return [plane.copy() for plane in self.planes]
+        """Return copies of the planes in host memory, each contiguous."""
+        planes = self.planes
+        if any(isinstance(plane, Plane) for plane in planes):
+            return self.surface.to_numpy()
+        return [plane.copy() for plane in planes]
 
     def as_tensor(self) -> npt.NDArray[Any]:
         """Return one (channels, rows, columns) array in the order R G B (A), copied.
@@ -110,7 +164,7 @@ class Sample:
         if layout is None or layout.kind != "rgb" or layout.packed:
             msg = f"as_tensor() needs an RGB picture, this is {self.type}; convert to rgb24 or gbrp"
             raise InvalidMediaType(msg)
-        planes = self.planes
+        planes = self.to_numpy()
         found = [c for c in map(layout.component, "rgba") if c is not None]
         return np.stack(
             [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from gpumft.device import Pool
+from gpumft.device.cpu.memory import HOST
 from gpumft.errors import AttributeNotFound, InvalidArg, InvalidMediaType, NoInterface
 from gpumft.media import PartialType, PixelFormat, VideoType
 from gpumft.mft import (
@@ -14,7 +16,7 @@ from gpumft.mft import (
     OutputStreamInfo,
     Transform,
 )
-from gpumft.samples import FramePool, Sample
+from gpumft.samples import PlanesBuffer, Sample
 from gpumft.samples.planes import check_planes
 from gpumft.transforms.formats import CONVERTIBLE
 
@@ -49,7 +51,7 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     def __init__(self) -> None:
         super().__init__(inputs=1, outputs=1)
-        self._pool: FramePool | None = None
+        self._pool: Pool | None = None
 
     # --- What an author writes ---
 
@@ -109,7 +111,7 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     def _configure(self, inputs: Mapping[int, VideoType], outputs: Mapping[int, VideoType]) -> None:
         self._produced = self.configure(inputs[0], outputs[0])
-        self._pool = FramePool(self._produced)
+        self._pool = Pool(self._produced, HOST)
 
     def _input_info(self, id: int) -> InputStreamInfo:
         del id
@@ -162,7 +164,7 @@ class VideoTransform(Transform[Sample, VideoType]):
         if pool is None:
             msg = f"{_name(self)} has no output type; set both types first"
             raise InvalidArg(msg)
-        sample = Sample(pool.acquire())
+        sample = Sample(PlanesBuffer.over(pool.acquire()))
         sample.type = self._produced
         return sample
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.memory import DeviceMemory, Queue
+from gpumft.device.memory import DeviceMemory, Queue, byte_plane
 from gpumft.device.plane import DevicePlane
 from gpumft.errors import InvalidArg, OutOfMemory
 
@@ -138,9 +138,21 @@ def plane_over(array: npt.NDArray[Any]) -> DevicePlane:
             )
         row *= length
     pitch = array.strides[0] if array.shape[0] > 1 else row
-    block = Block(array.__array_interface__["data"][0], array)
+    block = block_over(array)
     writable = array.flags.writeable
     return DevicePlane(block, 0, pitch, array.shape, array.dtype, array, writable=writable)
+
+
+def block_over(array: npt.NDArray[np.uint8]) -> Block:
+    """Return the bytes of a contiguous array as a block, which keeps the array alive."""
+    return Block(array.__array_interface__["data"][0], array)
+
+
+def bytes_of(plane: DevicePlane, start: int, nbytes: int) -> npt.NDArray[np.uint8]:
+    """Return bytes of the block that a plane lies in; they keep the plane's owner alive."""
+    whole = byte_plane(plane.memory, start, nbytes).owned(plane.owner)
+    found: npt.NDArray[np.uint8] = HOST.view(whole)[0]
+    return found
 
 
 def aligned_bytes(length: int, alignment: int = ALIGNMENT) -> npt.NDArray[np.uint8]:

@@ -234,8 +234,12 @@ def test_sound_alone(make_clip: Make) -> None:
 
 @pytest.mark.parametrize("name", ["in.mkv", "in.mov"])
 def test_no_picture(make_clip: Make, name: str) -> None:
-    path = make_clip(name, codec="ffv1" if name.endswith("mkv") else "prores_ks", pts=(),
-                     format="yuv420p" if name.endswith("mkv") else "yuv422p10le")
+    path = make_clip(
+        name,
+        codec="ffv1" if name.endswith("mkv") else "prores_ks",
+        pts=(),
+        format="yuv420p" if name.endswith("mkv") else "yuv422p10le",
+    )
     with pytest.raises((Truncated, InvalidMediaType, InvalidStreamData)) as caught:
         open_file(path)
     assert str(path) in str(caught.value)
