@@ -59,7 +59,7 @@ class DevicePlane:
         return self.shape[0] * self.row_bytes
 
     @property
-    def span(self) -> tuple[int, int]:
+    def extent(self) -> tuple[int, int]:
         """First byte of the block that belongs to a row, and the one after the last."""
         last = self.offset + (self.shape[0] - 1) * self.pitch
         return min(self.offset, last), max(self.offset, last) + self.row_bytes

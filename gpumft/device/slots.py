@@ -178,8 +178,9 @@ class SlotStore:
         """Wait for a slot to come home. Called without the lock; `_waiting` counts the caller."""
         left = None if end is None else end - time.monotonic()
         ticket: Ticket | None = None
+        waited = left is None or left > 0
         try:
-            if left is not None and left <= 0:
+            if not waited:
                 raise SampleAllocatorEmpty(
                     f"all {self._maximum} pictures of {self._name} are in use; release one first, "
                     f"or raise maximum"
@@ -190,7 +191,7 @@ class SlotStore:
         finally:
             with self._lock:
                 self._waiting -= 1
-                self._waited += 1
+                self._waited += waited
                 if ticket is not None:
                     self._coming.append(ticket)
 

@@ -66,8 +66,11 @@ def test_another_queue_has_done_before_its_slot_is_written(way: str, memory: Fak
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_without_waiting_it_would_see_the_next_picture(way: str, memory: FakeMemory) -> None:
-    memory.wait = memory.synchronize = lambda *_: None  # type: ignore[method-assign]
+def test_without_waiting_it_would_see_the_next_picture(
+    way: str, memory: FakeMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("wait", "synchronize"):
+        monkeypatch.setattr(memory, name, lambda *_: None)
     assert reuse(memory, WAYS[way]) == 2
 
 

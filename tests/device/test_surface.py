@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gpumft.device import Pool, Surface
+from gpumft.device import Plane, Pool, Surface
 from gpumft.device.cpu.memory import HOST
 from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidMediaType, InvalidRequest
 from gpumft.media import VideoType
@@ -109,37 +109,46 @@ def test_bottom_up_planes_go_through_dlpack() -> None:
     same(again.to_numpy(), planes)
 
 
-USES = {
-    "planes": lambda surface, plane: surface.planes,
-    "to_numpy": lambda surface, plane: surface.to_numpy(),
-    "upload": lambda surface, plane: surface.upload(frames.noise(TYPE, 1)),
-    "copy_to": lambda surface, plane: surface.copy_to(surface),
-    "use_on": lambda surface, plane: surface.use_on(1),
-    "array": lambda surface, plane: plane.array,
-    "asarray": lambda surface, plane: np.asarray(plane),
-    "dlpack": lambda surface, plane: plane.__dlpack__(),
+USES: dict[str, Any] = {
+    "planes": lambda surface: surface.planes,
+    "to_numpy": lambda surface: surface.to_numpy(),
+    "upload": lambda surface: surface.upload(frames.noise(TYPE, 1)),
+    "copy_to": lambda surface: surface.copy_to(surface),
+    "use_on": lambda surface: surface.use_on(1),
+}
+PLANE_USES: dict[str, Any] = {
+    "array": lambda plane: plane.array,
+    "asarray": np.asarray,
+    "dlpack": lambda plane: plane.__dlpack__(),
 }
 
 
-@pytest.mark.parametrize("use", USES)
+def use_it(use: str, surface: Surface, plane: Plane) -> None:
+    if use in USES:
+        USES[use](surface)
+    else:
+        PLANE_USES[use](plane)
+
+
+@pytest.mark.parametrize("use", [*USES, *PLANE_USES])
 def test_use_after_release_is_refused(use: str, memory: Any) -> None:
     surface = Pool(TYPE, memory).acquire()
     plane = surface.planes[0]
     surface.release()
     with pytest.raises(InvalidRequest, match="surface was released"):
-        USES[use](surface, plane)
+        use_it(use, surface, plane)
     assert "released" in repr(surface)
     assert plane.shape == (6, 34)
 
 
-@pytest.mark.parametrize("use", [name for name in USES if name not in {"planes", "asarray"}])
+@pytest.mark.parametrize("use", ["to_numpy", "upload", "copy_to", "use_on", *PLANE_USES])
 def test_use_after_the_device_was_closed_is_refused(use: str) -> None:
     device = FakeDevice()
     surface = Pool(TYPE, device).acquire()
     plane = surface.planes[0]
     device.close()
     with pytest.raises(InvalidRequest, match="device cuda:0 is closed"):
-        USES[use](surface, plane)
+        use_it(use, surface, plane)
 
 
 def test_an_array_keeps_its_memory_after_release() -> None:
@@ -164,6 +173,7 @@ def test_planes_alone_keep_a_surface_but_not_a_released_one() -> None:
     planes = surface.planes
     surface.release()
     assert pool.live_count == 0
+    assert len(planes) == 2
 
 
 def test_a_capsule_dropped_before_it_is_taken_gives_back() -> None:

@@ -6,11 +6,13 @@ import threading
 import numpy as np
 import pytest
 
-from gpumft.errors import SampleAllocatorEmpty
-from gpumft.media import VideoType
-from gpumft.device import Pool
+from gpumft.device import Plane, Pool
 from gpumft.device.cpu.memory import HOST
-from gpumft.samples import PlanesBuffer, Sample
+from gpumft.errors import InvalidArg, InvalidMediaType, SampleAllocatorEmpty
+from gpumft.media import VideoType
+from gpumft.samples import MediaBuffer, PlanesBuffer, Sample
+from gpumft.testing import frames
+from gpumft.testing.fake_device import FakeDevice
 
 TYPE = VideoType("nv12", (33, 5))
 
@@ -86,3 +88,55 @@ def test_rows_are_aligned() -> None:
         assert plane.ctypes.data % 64 == 0
         assert plane.strides[0] % 64 == 0
         assert plane.dtype == np.uint8
+
+
+DEVICE_TYPE = VideoType("nv12", (34, 6))
+
+
+def test_a_sample_goes_to_a_device_and_comes_back() -> None:
+    device = FakeDevice()
+    planes = frames.noise(DEVICE_TYPE, 1)
+    sample = Sample.from_numpy(planes, DEVICE_TYPE, device=device, time=5, duration=2)
+    assert (sample.time, sample.duration, sample.type) == (5, 2, DEVICE_TYPE)
+    assert sample.surface.device is device
+    assert all(isinstance(plane, Plane) for plane in sample.planes)
+    for found, wanted in zip(sample.to_numpy(), planes, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    target = MediaBuffer(sample.total_length)
+    sample.copy_to_buffer(target)
+    assert bytes(target.lock()) == b"".join(plane.tobytes() for plane in planes)
+
+
+def test_linear_access_writes_back_to_a_device() -> None:
+    sample = Sample.from_surface(Pool(DEVICE_TYPE, FakeDevice()).acquire())
+    buffer = sample.buffer_by_index(0)
+    buffer.lock()[:] = bytes(range(256)) + bytes(50)
+    buffer.unlock()
+    assert sample.to_numpy()[0].reshape(-1).tolist() == list(range(204))
+
+
+def test_a_sample_lies_over_tensors() -> None:
+    planes = frames.noise(DEVICE_TYPE, 2)
+    sample = Sample.from_dlpack(planes, DEVICE_TYPE, time=7)
+    assert sample.time == 7
+    assert np.shares_memory(sample.planes[1], planes[1])
+    with pytest.raises(InvalidArg, match="1 planes given"):
+        Sample.from_dlpack(planes[:1], DEVICE_TYPE)
+
+
+def test_the_surface_of_numpy_planes_is_their_memory() -> None:
+    planes = frames.noise(DEVICE_TYPE, 2)
+    sample = Sample.from_numpy(planes, DEVICE_TYPE)
+    assert np.shares_memory(np.asarray(sample.surface.planes[0]), planes[0])
+    assert sample.surface is sample.surface
+    wide = [np.repeat(plane, 2, axis=1)[:, ::2] for plane in planes]
+    with pytest.raises(InvalidArg, match="ascontiguousarray"):
+        _ = Sample.from_numpy(wide, DEVICE_TYPE).surface
+    with pytest.raises(InvalidMediaType, match="holds no picture"):
+        _ = Sample().surface
+
+
+def test_a_tensor_of_a_device_comes_through_the_host() -> None:
+    type = VideoType("bgr0", (3, 2))
+    sample = Sample.from_numpy(frames.noise(type, 1), type, device=FakeDevice())
+    assert sample.as_tensor().shape == (3, 2, 3)
