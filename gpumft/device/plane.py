@@ -133,3 +133,22 @@ def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
             )
             raise InvalidArg(msg)
     return found
+
+
+def check_rows(array: Any) -> int:
+    """Return the pitch of an array of any library that has NumPy's shape and strides.
+
+    Raises:
+        InvalidArg: elements of a row that do not follow each other.
+
+    Thread-safety: a pure function.
+    """
+    row = np.dtype(array.dtype).itemsize
+    for length, stride in zip(array.shape[:0:-1], array.strides[:0:-1], strict=True):
+        if length > 1 and stride != row:
+            raise InvalidArg(
+                f"strides {array.strides} of a {array.dtype} {array.shape} array: the elements of "
+                f"a row must follow each other; copy it with np.ascontiguousarray"
+            )
+        row *= length
+    return int(array.strides[0]) if array.shape[0] > 1 else row

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.memory import DeviceMemory, Queue, byte_plane
-from gpumft.device.plane import DevicePlane
+from gpumft.device.plane import DevicePlane, check_rows
 from gpumft.errors import InvalidArg, OutOfMemory
 
 ALIGNMENT = 64
@@ -129,15 +129,7 @@ def plane_over(array: npt.NDArray[Any]) -> DevicePlane:
     Raises:
         InvalidArg: elements of a row that do not follow each other.
     """
-    row = np.dtype(array.dtype).itemsize
-    for length, stride in zip(array.shape[:0:-1], array.strides[:0:-1], strict=True):
-        if length > 1 and stride != row:
-            raise InvalidArg(
-                f"strides {array.strides} of a {array.dtype} {array.shape} array: the elements of "
-                f"a row must follow each other; copy it with np.ascontiguousarray"
-            )
-        row *= length
-    pitch = array.strides[0] if array.shape[0] > 1 else row
+    pitch = check_rows(array)
     block = block_over(array)
     writable = array.flags.writeable
     return DevicePlane(block, 0, pitch, array.shape, array.dtype, array, writable=writable)
