@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.memory import DeviceMemory, Queue
+from gpumft.device.memory import UNKNOWN, DeviceMemory, Queue
 from gpumft.device.plane import DevicePlane, check_rows
 from gpumft.errors import Fail, InvalidArg, OutOfMemory
 
@@ -75,7 +75,6 @@ class CudaMemory(DeviceMemory):
     def upload(self, host: npt.NDArray[Any], plane: DevicePlane) -> None:
         """Copy rows; returns when they are there."""
         turned = np.ascontiguousarray(host if plane.pitch > 0 else host[::-1])
-        row = plane.row_bytes
         host_rows = turned.ctypes.data, plane.row_bytes
         self._copy2d(self._lowest(plane), host_rows, plane, _TO_DEVICE)
         self._stream.synchronize()
@@ -121,13 +120,13 @@ class CudaMemory(DeviceMemory):
     def fence(self, queue: Queue = None) -> Any:
         """Return an event recorded on a stream."""
         event = self.cupy.cuda.Event(disable_timing=True)
-        event.record(self._as_stream(queue))
+        self.cupy.cuda.runtime.eventRecord(event.ptr, self._address_of(queue))
         return event
 
     @_translated
     def wait(self, fence: Any, queue: Queue = None) -> None:
         """Let a stream wait for an event."""
-        self._as_stream(queue).wait_event(fence)
+        self.cupy.cuda.runtime.streamWaitEvent(self._address_of(queue), fence.ptr)
 
     @_translated
     def synchronize(self) -> None:
@@ -152,24 +151,27 @@ class CudaMemory(DeviceMemory):
     @_translated
     def adopt(self, tensor: Any, stream: Any) -> DevicePlane:
         """Return a plane over a tensor of this device."""
-        queue = None if stream is None else self.consumer_queue(stream)
+        where = self.cuda_stream if stream is None else self.consumer_queue(stream)
+        number = -1 if where == UNKNOWN else where
         try:
-            with self._as_stream(queue):  # from_dlpack tells the producer CuPy's current stream
-                array = self.cupy.from_dlpack(tensor)
+            array = self.cupy.from_dlpack(_Ordered(tensor, number))
         except (BufferError, TypeError, ValueError) as error:
             raise InvalidArg(f"{type(tensor).__name__} gives no DLPack tensor: {error}") from error
         pitch = check_rows(array)
         return DevicePlane(array.data, 0, pitch, array.shape, np.dtype(array.dtype), array)
 
-    def _as_stream(self, queue: Queue) -> Any:
-        """Return CuPy's stream of what DLPack counts, or of a stream of another library."""
-        streams = self.cupy.cuda.stream
+    def _address_of(self, queue: Queue) -> int:
+        """Return a stream's address; DLPack's 1 and 2 are CUDA's handles of the default streams."""
         if queue is None:
-            return self._stream
+            return self.cuda_stream
         if isinstance(queue, int):
-            known = {1: streams.Stream.null, 2: streams.Stream.ptds}
-            return known.get(queue) or streams.ExternalStream(queue, self.ordinal)
-        return queue
+            return queue
+        if hasattr(queue, "__cuda_stream__"):
+            return int(queue.__cuda_stream__()[1])
+        found = getattr(queue, "ptr", None) or getattr(queue, "cuda_stream", None)
+        if found is None:
+            raise InvalidArg(f"{queue!r} is no CUDA stream: give its address, or a CuPy stream")
+        return int(found)
 
     def _lowest(self, plane: DevicePlane) -> tuple[int, int]:
         """Return the address of the row that lies lowest in memory, and the bytes between rows."""
@@ -181,3 +183,17 @@ class CudaMemory(DeviceMemory):
         """Enqueue a copy of a plane's rows; target and source are (address, pitch)."""
         sizes = plane.row_bytes, plane.shape[0]
         self.cupy.cuda.runtime.memcpy2DAsync(*target, *source, *sizes, kind, self._stream.ptr)
+
+
+class _Ordered:
+    """A tensor that is asked for the stream of our choice: CuPy asks for its current one."""
+
+    def __init__(self, tensor: Any, stream: int) -> None:
+        self._tensor = tensor
+        self._stream = stream
+
+    def __dlpack_device__(self) -> Any:
+        return self._tensor.__dlpack_device__()
+
+    def __dlpack__(self, *, stream: Any = None, **options: Any) -> Any:
+        return self._tensor.__dlpack__(stream=self._stream, **options)
