@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.memory import DeviceMemory
+from gpumft.device.plane import DevicePlane
 from gpumft.device.program import Program
-from gpumft.errors import InvalidRequest
+from gpumft.errors import InvalidArg, InvalidRequest
 
 _KEPT = 16
 """Built programs that a device remembers."""
@@ -63,12 +65,14 @@ class Runner(ABC):
 
     scratch: int
     """Bytes of work memory."""
+    launches: int = 0
+    """Kernels that a picture takes; 0 where nothing is launched."""
+    takes: tuple[type, ...] = (np.ndarray,)
+    """Types of planes that `run` takes."""
 
     @abstractmethod
-    def run(
-        self, src_planes: Sequence[npt.NDArray[Any]], dst_planes: Sequence[npt.NDArray[Any]]
-    ) -> None:
-        """Convert one picture, as `Built` describes it."""
+    def run(self, src_planes: Sequence[Any], dst_planes: Sequence[Any]) -> None:
+        """Convert one picture, as `Built` describes it; all planes are of types in `takes`."""
 
     @abstractmethod
     def close(self) -> None:
@@ -86,14 +90,23 @@ class Built:
     def __init__(self, runner: Runner) -> None:
         self._runner: Runner | None = runner
 
+    @property
+    def launches(self) -> int:
+        """How many kernels a picture takes; 0 on the CPU."""
+        return self._runner.launches if self._runner else 0
+
     def __call__(
-        self, src_planes: Sequence[npt.NDArray[Any]], dst_planes: Sequence[npt.NDArray[Any]]
+        self,
+        src_planes: Sequence[npt.NDArray[Any]] | Sequence[DevicePlane],
+        dst_planes: Sequence[npt.NDArray[Any]] | Sequence[DevicePlane],
     ) -> None:
         """Convert one picture.
 
+        With planes in the device's memory for the target, the conversion is only started.
+
         Args:
             src_planes: one array a plane, (rows, columns[, channels]) as the program's source
-                format says; any strides, read-only is fine.
+                format says; any strides, read-only is fine. Or planes in the device's memory.
             dst_planes: the same for the target; every element is written. No memory in common
                 with the source.
 
@@ -104,6 +117,10 @@ class Built:
         runner = self._runner
         if runner is None:
             raise InvalidRequest("this built program is closed: build it again")
+        for plane in (*src_planes, *dst_planes):
+            if not isinstance(plane, runner.takes):
+                kinds = " or ".join(kind.__name__ for kind in runner.takes)
+                raise InvalidArg(f"a plane is a {type(plane).__name__}: pass {kinds}")
         runner.run(src_planes, dst_planes)
 
     def close(self) -> None:

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 
 from gpumft.device.base import Device, DeviceInfo
 from gpumft.errors import DeviceUnavailable, InvalidArg
 
-_LATER = ("cuda", "opencl")
-_WORDS = ("auto", "cpu", *_LATER)
+_log = logging.getLogger("gpumft.device")
+_WORDS = ("auto", "cpu", "cuda", "opencl")
 _MOST_THREADS = 256
 
 
 def devices() -> list[DeviceInfo]:
-    """Return every candidate, usable or not.
+    """Return every candidate, usable or not: the CPU, CUDA devices, OpenCL devices.
 
-    Thread-safety: any thread. The first call loads the CPU engine.
+    CUDA and OpenCL are left out where their packages are not installed.
+
+    Thread-safety: any thread. The first call loads the CPU engine, and compiles and runs a kernel
+    on every other device.
     """
+    from gpumft.device import cuda, opencl
     from gpumft.device.cpu.device import describe
 
-    return [describe()]
+    return [describe(), *cuda.devices(), *opencl.devices()]
 
 
 def open_device(spec: str | None = None, *, threads: int | None = None) -> Device:
     """Open a device; close it with `close()` or `with`.
 
     Args:
-        spec: "cpu" or "auto" (the best usable one); None: the environment's GPUMFT_DEVICE, else
-            "auto".
+        spec: "cpu", "cuda", "cuda:N", "opencl", "opencl:P", "opencl:P:D", "opencl:part of a name",
+            or "auto" (the best usable one: CUDA, an OpenCL graphics processor, the CPU); None: the
+            environment's GPUMFT_DEVICE, else "auto".
         threads: CPU threads that work on a picture, the caller's among them. None: GPUMFT_THREADS,
             else the processors that this process may use.
 
@@ -39,17 +45,45 @@ def open_device(spec: str | None = None, *, threads: int | None = None) -> Devic
     Thread-safety: any thread; each call opens a device of its own.
     """
     chosen = spec or os.environ.get("GPUMFT_DEVICE") or "auto"
-    kind = chosen.partition(":")[0]
-    if chosen not in ("auto", "cpu"):
-        if kind in _LATER:
-            raise DeviceUnavailable(f"no such device here: {chosen!r}; this version has: cpu")
+    kind, colon, _ = chosen.partition(":")
+    if kind not in _WORDS or (colon and kind in ("auto", "cpu")):
         near = difflib.get_close_matches(chosen, _WORDS, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_WORDS)}"
         raise InvalidArg(f"unknown device {chosen!r}; {hint}")
+    count = _threads(threads)
+    if kind == "auto":
+        return _best() or _cpu(count)
+    if kind == "cuda":
+        from gpumft.device.cuda import open_cuda
 
+        return open_cuda(chosen)
+    if kind == "opencl":
+        from gpumft.device.opencl import open_opencl
+
+        return open_opencl(chosen)
+    return _cpu(count)
+
+
+def _cpu(threads: int) -> Device:
     from gpumft.device.cpu.device import CpuDevice
 
-    return CpuDevice(_threads(threads))
+    return CpuDevice(threads)
+
+
+def _best() -> Device | None:
+    """Return a usable graphics processor that gives the right bits, or None."""
+    from gpumft.device import cuda, opencl
+
+    for found in (cuda.devices, opencl.gpus):
+        for info in found():
+            if info.identical:
+                try:
+                    return open_device(info.spec)
+                except DeviceUnavailable as error:
+                    _log.warning("%s is passed over: %s", info.spec, error)
+            else:
+                _log.info("%s (%s) is passed over: %s", info.spec, info.name, info.reason)
+    return None
 
 
 def _threads(given: int | None) -> int:

@@ -18,6 +18,7 @@ import pytest
 
 from gpumft.device.program import Program
 from gpumft.testing import twin
+from tests.contract import backends
 from tests.contract.program_parts import Case, Plane
 from tests.contract.programs import NAMES, case, formats_of
 
@@ -26,30 +27,28 @@ Backend = Callable[[Program, Sequence[Plane]], list[Plane]]
 Entry = dict[str, str | list[list[str]]]
 
 
-def on_device(spec: str) -> Backend:
-    """A backend that builds the program on the device `spec`."""
+def on_device(name: str) -> Backend:
+    """A backend that builds the program on a device."""
 
     def run(program: Program, planes: Sequence[Plane]) -> list[Plane]:
-        from gpumft.device import open_device
-
         target = dirty(program)
-        open_device(spec).build(program)(list(planes), target)
+        backends.device(name).build(program)(list(planes), target)
         return target
 
     return run
 
 
-BACKENDS: dict[str, Backend] = {"twin": twin.run, "cpu": on_device("cpu")}
-DEVICES = tuple(name for name in BACKENDS if name != "twin")
+DEVICES = tuple(backends.SPECS)
+BACKENDS: dict[str, Backend] = {"twin": twin.run, **{name: on_device(name) for name in DEVICES}}
 NOT_BUILT: dict[str, set[str]] = {"cpu": {"v210"}}
 """Formats that a backend refuses for now."""
 PAIRS = [
-    (backend, name)
+    backends.param(backend, name)
     for backend in BACKENDS
     for name in NAMES
     if not formats_of(name) & NOT_BUILT.get(backend, set())
 ]
-DEVICE_PAIRS = [(backend, name) for backend, name in PAIRS if backend in DEVICES]
+DEVICE_PAIRS = [pair for pair in PAIRS if pair.values[0] in DEVICES]
 
 
 def dirty(program: Program) -> list[Plane]:
@@ -130,12 +129,10 @@ def test_bytes(backend: str, name: str) -> None:
 @pytest.mark.parametrize(("device", "name"), DEVICE_PAIRS)
 def test_strided_planes(device: str, name: str) -> None:
     """Rows apart and upside down in memory, on both sides; what lies between stays untouched."""
-    from gpumft.device import open_device
-
     given = case(name)
     source = [apart(plane)[1] for plane in given.planes]
     holders, target = zip(*(apart(plane) for plane in dirty(given.program)), strict=True)
-    open_device(device).build(given.program)(source, list(target))
+    backends.device(device).build(given.program)(source, list(target))
     assert entry(given, [np.ascontiguousarray(p) for p in target]) == golden()[name]
     for holder in holders:
         assert (holder[:, -3:].view(np.uint8) == 0x5A).all()

@@ -4,21 +4,66 @@ from __future__ import annotations
 
 import pytest
 
-from gpumft.device import Device, devices, open_device
+from gpumft.device import Device, DeviceInfo, cuda, devices, open_device, opencl, opencl_platform
 from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidRequest
 from tests.contract import programs
 from tests.device.engine_help import in_child
 
 
-def test_the_cpu_is_usable_and_identical() -> None:
-    (info,) = devices()
-    assert (info.spec, info.kind, info.usable, info.identical) == ("cpu", "cpu", True, True)
-    assert info.name
-    assert info.reason == ""
+def info(spec: str, *, identical: bool = True) -> DeviceInfo:
+    return DeviceInfo(spec, "a card", spec.partition(":")[0], usable=True, identical=identical)
+
+
+@pytest.fixture
+def lone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without CUDA and OpenCL."""
+    for room in (cuda, opencl):
+        monkeypatch.setattr(room, "devices", list)
+    monkeypatch.setattr(opencl, "gpus", list)
+
+
+def test_the_cpu_is_usable_and_identical(lone: None) -> None:
+    (found,) = devices()
+    assert (found.spec, found.kind, found.usable, found.identical) == ("cpu", "cpu", True, True)
+    assert found.name
+    assert found.reason == ""
+
+
+def test_every_kind_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "devices", lambda: [info("cuda:0")])
+    monkeypatch.setattr(opencl, "devices", lambda: [info("opencl:0:0"), info("opencl:1:0")])
+    assert [each.spec for each in devices()] == ["cpu", "cuda:0", "opencl:0:0", "opencl:1:0"]
+
+
+def test_auto_takes_the_best_that_opens(
+    lone: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cuda, "devices", lambda: [info("cuda:0"), info("cuda:1", identical=False)])
+    monkeypatch.setattr(opencl, "gpus", lambda: [info("opencl:2:0"), info("opencl:3:0")])
+    opened: list[str] = []
+
+    def refuse(spec: str) -> str:
+        opened.append(spec)
+        if spec != "opencl:3:0":
+            raise DeviceUnavailable("lost")
+        return "the device"
+
+    monkeypatch.setattr(cuda, "open_cuda", refuse)
+    monkeypatch.setattr(opencl, "open_opencl", refuse)
+    with caplog.at_level("INFO", "gpumft.device"):
+        assert str(open_device("auto")) == "the device"
+    assert opened == ["cuda:0", "opencl:2:0", "opencl:3:0"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "cuda:0 is passed over: lost",
+        "cuda:1 (a card) is passed over: ",
+        "opencl:2:0 is passed over: lost",
+    ]
+    monkeypatch.setattr(opencl, "gpus", list)
+    assert open_device("auto").kind == "cpu"
 
 
 @pytest.mark.parametrize("spec", [None, "auto", "cpu"])
-def test_open(spec: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open(lone: None, spec: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GPUMFT_DEVICE", raising=False)
     with open_device(spec) as device:
         assert isinstance(device, Device)
@@ -28,6 +73,7 @@ def test_open(spec: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_environment_names_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "find_spec", lambda _: None)
     monkeypatch.setenv("GPUMFT_DEVICE", "cuda:1")
     with pytest.raises(DeviceUnavailable):
         open_device()
@@ -35,10 +81,15 @@ def test_the_environment_names_a_device(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("spec", ["cuda", "cuda:0", "opencl", "opencl:0:0", "opencl:Arc"])
-def test_devices_that_this_version_lacks(spec: str) -> None:
-    with pytest.raises(DeviceUnavailable) as caught:
+def test_packages_that_are_not_installed(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (cuda, opencl_platform):
+        monkeypatch.setattr(room, "find_spec", lambda _: None)
+    wanted = {"cuda": r"CUDA needs CuPy: pip install .gpumft\[cuda13\]",
+              "opencl": r"OpenCL needs pyopencl: pip install .gpumft\[opencl\]"}  # fmt: skip
+    with pytest.raises(DeviceUnavailable, match=wanted[spec.partition(":")[0]]):
         open_device(spec)
-    assert str(caught.value) == f"no such device here: '{spec}'; this version has: cpu"
+    assert [each.spec for each in devices()] == ["cpu"]
+    assert open_device("auto").kind == "cpu"
 
 
 def test_unknown_words() -> None:
@@ -46,6 +97,8 @@ def test_unknown_words() -> None:
         open_device("cpus")
     with pytest.raises(InvalidArg, match="known: auto, cpu, cuda, opencl"):
         open_device("tpu9000")
+    with pytest.raises(InvalidArg, match="unknown device 'cpu:1'"):
+        open_device("cpu:1")
 
 
 def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,5 +128,8 @@ def test_a_closed_device() -> None:
 
 
 def test_importing_the_room_loads_no_compiler() -> None:
-    script = "import sys, gpumft.device; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
+    script = (
+        "import sys, gpumft.device; "
+        "print(sorted({'numba', 'llvmlite', 'pyopencl', 'cupy'} & set(sys.modules)))"
+    )
     assert in_child({}, script) == "[]"

@@ -14,6 +14,7 @@ from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidMediaType, Inval
 from gpumft.media import VideoType
 from gpumft.testing import frames
 from gpumft.testing.fake_device import FakeDevice
+from tests.contract import backends
 from tests.device.capsules import Consumed
 
 TYPE = VideoType("nv12", (34, 6))
@@ -21,9 +22,9 @@ BOTTOM_UP = VideoType("bgr0", (3, 2), stride=-12)
 FORMATS = ["nv12", "yuv420p", "p010le", "rgb24", "gbrpf32le", "rgba64le", "yuyv422", "v210"]
 
 
-@pytest.fixture(params=["cpu", "fake"])
+@pytest.fixture(params=["fake", *map(backends.param, ["cpu", "opencl", "oclgrind"])])
 def memory(request: pytest.FixtureRequest) -> Any:
-    return HOST if request.param == "cpu" else FakeDevice().memory
+    return FakeDevice().memory if request.param == "fake" else backends.device(request.param).memory
 
 
 def same(found: Any, wanted: Any) -> None:
@@ -298,7 +299,7 @@ def test_tensors_that_do_not_fit_are_refused() -> None:
 
 def test_tensors_of_a_device_that_is_not_here_are_refused() -> None:
     y, uv = (Elsewhere(plane, (2, 14)) for plane in frames.noise(TYPE, 6))
-    with pytest.raises(DeviceUnavailable, match="cuda:14"):
+    with pytest.raises(DeviceUnavailable, match=r"cuda:14|CUDA"):
         Surface.from_dlpack([y, uv], TYPE)
 
 

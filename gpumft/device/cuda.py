@@ -1,0 +1,243 @@
+"""CUDA as a device: portable kernels compiled by NVRTC, memory and launches by CuPy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import wraps
+from importlib.util import find_spec
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from gpumft.device.base import Device, DeviceInfo, Runner
+from gpumft.device.cuda_memory import CudaMemory
+from gpumft.device.gpu import selftest
+from gpumft.device.gpu.runner import GpuRunner, Machine
+from gpumft.device.program import Program
+from gpumft.device.unit import Unit, build_error
+from gpumft.errors import DeviceUnavailable, Fail, KernelBuildError, MFError, OutOfMemory
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+OPTIONS = ("--std=c++17", "--fmad=false")
+"""What every unit is built with."""
+_GROUP = (32, 4)
+"""Work items of a group (across, down)."""
+_KNOWN: dict[int, DeviceInfo] = {}
+_LOCK = threading.RLock()
+
+
+def library() -> Any:
+    """Return CuPy.
+
+    Raises:
+        DeviceUnavailable: CuPy is not installed or does not load.
+
+    Thread-safety: any thread.
+    """
+    if find_spec("cupy") is None:
+        raise DeviceUnavailable('CUDA needs CuPy: pip install "gpumft[cuda13]"')
+    try:
+        import cupy
+    except Exception as error:
+        raise DeviceUnavailable(f"CuPy does not load: {error}") from error
+    return cupy
+
+
+def _translated(
+    method: Callable[Concatenate[CudaMachine, _P], _R],
+) -> Callable[Concatenate[CudaMachine, _P], _R]:
+    """Run a method on its device and stream; raise gpumft's errors instead of CuPy's."""
+
+    @wraps(method)
+    def call(self: CudaMachine, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        cuda = self.cupy.cuda
+        failures = (cuda.runtime.CUDARuntimeError, cuda.driver.CUDADriverError)
+        try:
+            with self.device, self.stream:
+                return method(self, *args, **kwargs)
+        except cuda.memory.OutOfMemoryError as error:
+            message = f"{self.spec} is out of memory in {method.__name__}: {error}"
+            raise OutOfMemory(message) from error
+        except failures as error:
+            raise Fail(f"{self.spec} failed in {method.__name__}: {error}") from error
+
+    return call
+
+
+class CudaMachine(Machine):
+    """A device and a stream of CUDA.
+
+    Thread-safety: all methods may be called from any thread.
+    """
+
+    def __init__(self, ordinal: int) -> None:
+        self.cupy = library()
+        self.spec = f"cuda:{ordinal}"
+        self._modules: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        try:
+            self.device = self.cupy.cuda.Device(ordinal)
+            with self.device:
+                self.stream = self.cupy.cuda.Stream(non_blocking=True)
+        except self.cupy.cuda.runtime.CUDARuntimeError as error:
+            raise DeviceUnavailable(f"{self.spec} cannot be opened: {error}") from error
+
+    @_translated
+    def compile(self, unit: Unit) -> Any:
+        """Return the unit's kernel."""
+        source, key = unit.text("cuda"), unit.key("cuda", *OPTIONS)
+        with self._lock:
+            if key not in self._modules:
+                module = self.cupy.RawModule(code=source, options=OPTIONS)
+                try:
+                    module.compile()
+                except self.cupy.cuda.compiler.CompileException as error:
+                    raise build_error(self.spec, error.get_message(), source) from error
+                self._modules[key] = module
+            return self._modules[key].get_function(unit.entries[0])
+
+    @_translated
+    def allocate(self, nbytes: int) -> Any:
+        """Return new memory of CuPy's pool."""
+        return self.cupy.cuda.alloc(max(1, nbytes))
+
+    def size(self, memory: Any) -> int | None:
+        """Return the size of the memory behind a pointer of this device."""
+        pointer = self.cupy.cuda.MemoryPointer
+        if not isinstance(memory, pointer) or memory.device_id != self.device.id:
+            return None
+        return int(memory.mem.size - (memory.ptr - memory.mem.ptr))
+
+    @_translated
+    def upload(self, memory: Any, host: npt.NDArray[Any]) -> None:
+        """Copy an array to the beginning of memory."""
+        memory.copy_from_host_async(_address(host), host.nbytes, self.stream)
+        self.stream.synchronize()
+
+    @_translated
+    def download(self, host: npt.NDArray[Any], memory: Any) -> None:
+        """Fill an array from the beginning of memory."""
+        memory.copy_to_host_async(_address(host), host.nbytes, self.stream)
+        self.stream.synchronize()
+
+    @_translated
+    def launch(self, kernel: Any, grid: tuple[int, int], arguments: Sequence[Any]) -> None:
+        """Start a kernel; an array of one structure goes by value."""
+        groups = -(-grid[0] // _GROUP[0]), -(-grid[1] // _GROUP[1])
+        kernel(groups, _GROUP, tuple(arguments), stream=self.stream)
+
+    @_translated
+    def finish(self) -> None:
+        """Wait for the stream."""
+        self.stream.synchronize()
+
+
+class CudaDevice(Device):
+    """Runs programs on a CUDA device.
+
+    Thread-safety: all methods may be called from any thread.
+    """
+
+    def __init__(self, machine: CudaMachine, info: DeviceInfo) -> None:
+        super().__init__(info)
+        self.machine = machine
+        self.stream = machine.stream
+        self._memory = CudaMemory(machine.cupy, machine.device.id, machine.stream)
+
+    @property
+    def memory(self) -> CudaMemory:
+        """Memory of CuPy's pool."""
+        return self._memory
+
+    def close(self) -> None:
+        """Free everything; programs, surfaces and pools raise when used."""
+        super().close()
+        self._memory.abandon(f"device {self.spec} is closed: open it again")
+
+    def _build(self, program: Program) -> Runner:
+        return GpuRunner(program, self.machine)
+
+    def synchronize(self) -> None:
+        """Wait until everything that was started has ended."""
+        self.machine.finish()
+
+
+def devices() -> list[DeviceInfo]:
+    """Return every CUDA device, or one line that says why there is none; [] without CuPy.
+
+    Thread-safety: any thread.
+    """
+    if find_spec("cupy") is None:
+        return []
+    try:
+        count = _count()
+    except DeviceUnavailable as error:
+        return [
+            DeviceInfo("cuda:0", "CUDA", "cuda", usable=False, identical=False, reason=str(error))
+        ]
+    return [describe(ordinal) for ordinal in range(count)]
+
+
+def describe(ordinal: int) -> DeviceInfo:
+    """Return what a device is, after a self-test that has to compile and run a kernel.
+
+    Thread-safety: any thread.
+    """
+    with _LOCK:
+        if ordinal not in _KNOWN:
+            _KNOWN[ordinal] = _tested(ordinal)
+        return _KNOWN[ordinal]
+
+
+def open_cuda(spec: str) -> CudaDevice:
+    """Open "cuda" (the first usable one) or "cuda:N".
+
+    Raises:
+        DeviceUnavailable: it is not there or not usable; the message says why.
+
+    Thread-safety: any thread; each call opens a stream of its own.
+    """
+    wanted = spec.partition(":")[2]
+    library()
+    count = _count()
+    ordinals = [n for n in range(count) if not wanted or str(n) == wanted]
+    for ordinal in ordinals:
+        info = describe(ordinal)
+        if info.usable:
+            return CudaDevice(CudaMachine(ordinal), info)
+    listed = "; ".join(f"{i.spec} {i.name}: {i.reason}" for i in map(describe, ordinals))
+    raise DeviceUnavailable(
+        f"no usable CUDA device fits {spec!r} among {count}; {listed or 'give cuda:0 and up'}"
+    )
+
+
+def _count() -> int:
+    cupy = library()
+    try:
+        return int(cupy.cuda.runtime.getDeviceCount())
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise DeviceUnavailable(f"CUDA finds no device: {error}") from error
+
+
+def _tested(ordinal: int) -> DeviceInfo:
+    spec, name, usable = f"cuda:{ordinal}", "CUDA", False
+    try:
+        machine = CudaMachine(ordinal)
+        name = machine.cupy.cuda.runtime.getDeviceProperties(ordinal)["name"].decode()
+        reason = selftest.complaint(machine)
+        usable = True
+    except KernelBuildError as error:
+        reason = error.log.strip() or str(error)
+    except MFError as error:
+        reason = str(error)
+    return DeviceInfo(
+        spec, name, "cuda", usable=usable, identical=usable and not reason, reason=reason
+    )
+
+
+def _address(host: npt.NDArray[Any]) -> int:
+    return int(np.asarray(host).__array_interface__["data"][0])

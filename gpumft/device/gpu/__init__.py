@@ -1,0 +1,1 @@
+"""What CUDA and OpenCL share: from a Program to launches of portable kernels, and running them."""

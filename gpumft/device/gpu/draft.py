@@ -1,0 +1,151 @@
+"""Puts one launch together: collects parts, numbers and planes, and hands out their C names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from gpumft.device.gpu.launch import Launch, PlaneRef
+from gpumft.device.unit import Part, Unit
+from gpumft.resample.taps import Taps
+
+BLOCK = 32
+"""Taps in one chain of FMAs. Source: docs/arithmetic.md, 4.4."""
+_MOST_FLOATS = 96
+"""Numbers passed by value; more of them go into the table (OpenCL guarantees 1,024 bytes)."""
+
+
+class TapTable:
+    """All taps of a program in one array of 32-bit words; equal taps are stored once.
+
+    Thread-safety: for one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[npt.NDArray[np.int32]] = []
+        self._words = 0
+        self._places: dict[bytes, tuple[int, int]] = {}
+
+    def place(self, taps: Taps) -> tuple[int, int]:
+        """Return where (start, count) pairs and weights begin."""
+        key = taps.key
+        if key not in self._places:
+            pairs = np.stack([taps.start, taps.count], axis=1).astype(np.int32)
+            weights = np.ascontiguousarray(taps.weights, np.float32).view(np.int32)
+            self._places[key] = self._keep(pairs), self._keep(weights)
+        return self._places[key]
+
+    def number(self, value: float) -> int:
+        """Keep one float32; return its place."""
+        return self._keep(np.array([value], np.float32).view(np.int32))
+
+    def array(self) -> npt.NDArray[np.int32]:
+        """Return the whole table, at least one word."""
+        return np.concatenate([*self._parts, np.zeros(1, np.int32)])
+
+    def _keep(self, words: npt.NDArray[np.int32]) -> int:
+        place = self._words
+        self._parts.append(words.reshape(-1))
+        self._words += words.size
+        return place
+
+
+def kind_of(taps: Taps) -> str:
+    """Return which loop of kernels/taps.h does these taps.
+
+    Thread-safety: a pure function.
+    """
+    if taps.longest > BLOCK:
+        return "BLOCKS"
+    if taps.longest > 1 or not np.all(taps.weights == 1):
+        return "TWO" if taps.longest <= 2 else "FEW"
+    steps = np.diff(taps.start)
+    return "SHIFTED" if np.all(steps == 1) else "NEAREST"
+
+
+@dataclass(slots=True)
+class Draft:
+    """A launch in the making. Functions are named as they are added, and used by later ones.
+
+    Thread-safety: for one thread at a time.
+    """
+
+    name: str
+    table: TapTable
+    sources: list[PlaneRef] = field(default_factory=list)
+    targets: list[PlaneRef] = field(default_factory=list)
+    ints: list[int] = field(default_factory=list)
+    floats: list[float] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+    def integer(self, value: int) -> str:
+        """Return the C expression of an integer argument."""
+        self.ints.append(value)
+        return f"n->i[{len(self.ints) - 1}]"
+
+    def number(self, value: float) -> str:
+        """Return the C expression of a float32 argument."""
+        if len(self.floats) >= _MOST_FLOATS:
+            return f"AS_FLOAT((uint)table[{self.integer(self.table.number(value))}])"
+        self.floats.append(float(np.float32(value)))
+        return f"n->f[{len(self.floats) - 1}]"
+
+    def source(self, plane: PlaneRef) -> int:
+        """Return the index of a plane that is read."""
+        if plane not in self.sources:
+            self.sources.append(plane)
+        return self.sources.index(plane)
+
+    def add(self, file: str, defines: Mapping[str, str | int]) -> str:
+        """Add a function of the pattern `file`; return its name."""
+        stem = file.partition(".")[0]
+        name = f"{stem}_{sum(part.file == file for part in self.parts)}"
+        given = {"NAME": name, **{key: str(value) for key, value in defines.items()}}
+        self.parts.append(Part(file, tuple(given.items())))
+        return name
+
+    def through(self, function: str, taps: Taps, along: str) -> str:
+        """Return `function`, which makes a Pixel, resampled along ROWS_ or COLUMNS_ (4.4)."""
+        kind = kind_of(taps)
+        if kind == "SHIFTED" and taps.start[0] == 0:
+            return function
+        numbers: dict[str, str | int] = {}
+        if kind == "SHIFTED":
+            numbers["SHIFT"] = self.integer(int(taps.start[0]))
+        else:
+            starts, weights = self.table.place(taps)
+            numbers["STARTS"] = self.integer(starts)
+            if kind != "NEAREST":
+                numbers["WEIGHTS"] = self.integer(weights)
+                numbers["LONGEST"] = self.integer(taps.longest)
+        return self.add("taps.h", {"FROM": function, "ALONG": along, "TAPS": kind, **numbers})
+
+    def launch(self, grid: tuple[int, int], defines: Mapping[str, str | int]) -> Launch:
+        """Return the launch of convert.cl over what was added."""
+        given = {
+            "PLANES": len(self.sources) + len(self.targets),
+            "INTS": max(1, len(self.ints)),
+            "FLOATS": max(1, len(self.floats)),
+            "SOURCES": len(self.sources),
+            "SOURCE_PARAMETERS": _list(self.sources, ", GLOBAL const uchar *s{}"),
+            "SOURCE_ARGUMENTS": _list(self.sources, ", s{}"),
+            "TARGET_PARAMETERS": _list(self.targets, ", GLOBAL uchar *d{}"),
+        }
+        first = [Part("arithmetic.h"), Part("frame.h"), Part("pixel.h")]
+        entry = Part("convert.cl", tuple((key, str(value)) for key, value in defines.items()))
+        unit = Unit(
+            (*first, *self.parts, entry),
+            ("convert",),
+            tuple((key, str(value)) for key, value in given.items()),
+        )
+        return Launch(
+            unit, self.name, grid, (*self.sources, *self.targets), tuple(self.ints),
+            tuple(self.floats),
+        )  # fmt: skip
+
+
+def _list(planes: list[PlaneRef], pattern: str) -> str:
+    return "".join(pattern.format(index) for index in range(len(planes)))

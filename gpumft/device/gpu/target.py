@@ -1,0 +1,180 @@
+"""From pixels to the planes of the target: the last launch (docs/arithmetic.md, 4.7 to 4.10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gpumft.device.gpu.draft import Draft, kind_of
+from gpumft.device.gpu.elements import PlaneBlock, block_size, blocks, finisher, in_stream
+from gpumft.device.gpu.launch import Launch, PlaneRef
+from gpumft.device.gpu.source import Channels, gathered
+from gpumft.device.program import Program, Write
+from gpumft.media.formats import Component, PixelFormat
+from gpumft.resample.taps import Taps
+
+
+@dataclass(slots=True)
+class _Grid:
+    """Components that are made from one function at one place."""
+
+    taps: tuple[Taps, Taps] | None
+    writes: list[tuple[Component, Write | None]] = field(default_factory=list)
+
+    @property
+    def component(self) -> Component:
+        """One for all: they share their grid."""
+        return self.writes[0][0]
+
+
+class Target:
+    """Adds all that is written to a draft.
+
+    Thread-safety: for one thread at a time.
+    """
+
+    def __init__(self, program: Program, draft: Draft, channels: Channels) -> None:
+        self._program = program
+        self._draft = draft
+        self._channels = channels
+        self._block = block_size(program.target, wide=_is_light(program))
+        self._shares, self._blocks = blocks(program.target, program.target_size, self._block)
+        inner = program.inner
+        self._border = (0, 0, *program.target_size) != tuple(inner)
+
+    def launch(self) -> Launch:
+        """Return the launch."""
+        draft = self._draft
+        pixel = "" if self._program.direct else self._channels.pixel(draft)
+        grids = [f"GRID({self._grid(grid, pixel)})" for grid in self._grids()]
+        planes = []
+        for index, share in enumerate(self._shares):
+            draft.targets.append(PlaneRef("target", index))
+            planes.append(f"PLANE({self._store(index, share)}, d{index})")
+        return draft.launch(
+            self._blocks,
+            {
+                "ELEMENTS": sum(share.values * share.down for share in self._shares),
+                "BLOCKS_X": draft.integer(self._blocks[0]),
+                "BLOCKS_Y": draft.integer(self._blocks[1]),
+                "EACH_GRID": " ".join(grids),
+                "EACH_PLANE": " ".join(planes),
+            },
+        )
+
+    def _grids(self) -> list[_Grid]:
+        """Return the components by grid; those that need no pixel join the first of their size."""
+        program = self._program
+        given = {w.component.name: w for w in program.writes}
+        grids: dict[object, _Grid] = {}
+        components = program.target.layout.components
+        # Components with a channel come first, so that constants find a grid to join.
+        for component in sorted(components, key=lambda c: _is_constant(given.get(c.name))):
+            write = given.get(component.name)
+            shifts = component.xshift, component.yshift
+            taps = None
+            if write and not _is_constant(write) and write.vertical and write.horizontal:
+                taps = write.vertical, write.horizontal
+            key: object = (shifts, taps and (taps[0].key, taps[1].key))
+            if _is_constant(write):
+                key = next((k for k, g in grids.items() if _shifts(g) == shifts), key)
+            grids.setdefault(key, _Grid(taps)).writes.append((component, write))
+        return list(grids.values())
+
+    def _grid(self, grid: _Grid, pixel: str) -> str:
+        """Add the function that fills the block's elements of one grid."""
+        program, draft, component = self._program, self._draft, grid.component
+        columns, rows = component.size(program.target_size)
+        function, values = self._function(grid, pixel)
+        words: dict[str, str | int] = {
+            "ACROSS": self._block[0] >> component.xshift,
+            "DOWN": self._block[1] >> component.yshift,
+            "COLUMNS": draft.integer(columns),
+            "ROWS": draft.integer(rows),
+            "PAIR": int(_is_pair(program.target) and component.xshift == 0),
+            "FROM": function,
+            "BORDER": int(self._border),
+        }
+        if self._border:
+            inner = program.inner
+            width, height = component.size((inner.width, inner.height))
+            words["LEFT"] = draft.integer(inner.x >> component.xshift)
+            words["TOP"] = draft.integer(inner.y >> component.yshift)
+            words["WIDTH"], words["HEIGHT"] = draft.integer(width), draft.integer(height)
+        each = [self._component(c, w, values.get(c.name, "")) for c, w in grid.writes]
+        return draft.add("grid.h", {**words, "EACH_COMPONENT": " ".join(each)})
+
+    def _function(self, grid: _Grid, pixel: str) -> tuple[str, dict[str, str]]:
+        """Return the function of the grid's Pixel, and where each component finds its value."""
+        draft, channels = self._draft, self._channels
+        live = [(c, w) for c, w in grid.writes if w is not None and not _is_constant(w)]
+        if not live:
+            return gathered(draft, {}), {}
+        if self._program.direct:
+            reads = {k: w.channel or 0 for k, (_, w) in enumerate(live)}
+            values = {c.name: f"p.c[{k}]" for k, (c, _) in enumerate(live)}
+            function = channels.channels(draft, reads)
+        else:
+            function, values = pixel, {c.name: channels.value(w) for c, w in live}
+        if grid.taps is not None:
+            function = draft.through(function, grid.taps[0], "ROWS_")
+            function = draft.through(function, grid.taps[1], "COLUMNS_")
+        return function, values
+
+    def _component(self, component: Component, write: Write | None, value: str) -> str:
+        """Return one component's entry in the list of kernels/grid.h."""
+        program, draft = self._program, self._draft
+        at = in_stream(program.target, component)
+        place = self._shares[at.plane].value(at)
+        if component.name == "x":
+            return f"FILLER({place}, {(2**at.depth - 1) << at.shift:#x}u)"
+        index = program.target.layout.components.index(component)
+        finish, highest = finisher(program.target, component)
+        background = draft.number(program.background[index]) if self._border else "0.0f"
+        if write is None:
+            background = constant = draft.number(program.background[index])
+        elif write.channel is None:
+            constant = draft.number(write.constant)
+        else:
+            scale, zero = draft.number(write.scale), draft.number(write.offset)
+            return (
+                f"SAMPLE({place}, {at.shift}, {finish}, {highest}, {background}, "
+                f"{scale}, {value}, {zero})"
+            )
+        return f"CONSTANT({place}, {at.shift}, {finish}, {highest}, {background}, {constant})"
+
+    def _store(self, index: int, share: PlaneBlock) -> str:
+        draft = self._draft
+        return draft.add(
+            "store.h",
+            {
+                "PLANE": f"(SOURCES + {index})",
+                "ELEMENT": share.type,
+                "FIRST": share.first,
+                "ACROSS": share.across,
+                "DOWN": share.down,
+                "COLUMNS": draft.integer(share.columns),
+                "ROWS": draft.integer(share.rows),
+                "STORED": "TEN_BITS" if self._program.target is PixelFormat.V210 else "WHOLE",
+                **share.words,
+            },
+        )
+
+
+def _is_light(program: Program) -> bool:
+    """Whether a pixel is cheap enough to be computed several times in a row, each in its place."""
+    heavy = {"FEW", "BLOCKS"}
+    taps = (t for read in program.reads for t in (read.vertical, read.horizontal))
+    return not any(kind_of(t) in heavy for t in taps)
+
+
+def _is_constant(write: Write | None) -> bool:
+    return write is None or write.channel is None
+
+
+def _is_pair(format: PixelFormat) -> bool:
+    """Whether two pixels share one column of a single plane (packed 4:2:2, v210)."""
+    return format.planes == 1 and format.subsampling == (1, 0)
+
+
+def _shifts(grid: _Grid) -> tuple[int, int]:
+    return grid.component.xshift, grid.component.yshift

