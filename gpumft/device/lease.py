@@ -41,12 +41,11 @@ class Ticket(NamedTuple):
     """A slot on its way home, and the queues whose work may still use it."""
 
     slot: Slot
-    queues: frozenset[Queue]
+    queues: list[Queue]
 
 
 Returns = SimpleQueue[Ticket | None]
 """Where leases put their slots when they end; None only wakes a thread that waits."""
-_NONE: frozenset[Queue] = frozenset()
 
 
 class Lease:
@@ -62,11 +61,12 @@ class Lease:
     def __init__(self, returns: Returns) -> None:
         self._returns = returns
         self.slot: Slot | None = None
-        self.queues = _NONE
+        self.queues: list[Queue] = []
 
     def used_by(self, queue: Queue) -> None:
         """Remember a queue to wait for before the slot is used again."""
-        self.queues |= {queue}
+        if queue not in self.queues:
+            self.queues.append(queue)
 
     def __del__(self) -> None:
         if self.slot is not None:

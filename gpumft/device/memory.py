@@ -163,6 +163,15 @@ class DeviceMemory(ABC):
         if sys.is_finalizing():
             raise InvalidRequest(f"{self.spec} cannot be used while the interpreter ends")
 
+    @property
+    def usable(self) -> bool:
+        """Whether `check` passes."""
+        try:
+            self.check()
+        except InvalidRequest:
+            return False
+        return True
+
     def abandon(self, reason: str) -> None:
         """Let every later use raise InvalidRequest with `reason`: closed, lost."""
         self._gone = self._gone or reason

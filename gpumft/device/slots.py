@@ -211,11 +211,12 @@ class SlotStore:
         finally:
             self._wake()
 
-    def _take_home(self, slot: Slot, queues: frozenset[object]) -> None:
-        if queues:
-            self._order(queues)
-        if self._poisoned:
-            poison(self._memory, slot, self._layout)
+    def _take_home(self, slot: Slot, queues: list[object]) -> None:
+        if self._memory.usable:  # else there is nothing to order, and nobody will be lent it
+            if queues:
+                self._order(queues)
+            if self._poisoned:
+                poison(self._memory, slot, self._layout)
         slab = slot.slab
         slab.home += 1
         (self._retired if slab.doomed else self._free).append(slot)
@@ -229,7 +230,7 @@ class SlotStore:
             for _ in range(self._waiting if self._closed else min(found, self._waiting)):
                 self._returns.put(None)
 
-    def _order(self, queues: frozenset[object]) -> None:
+    def _order(self, queues: list[object]) -> None:
         """Let the device's own queue wait for what others were given."""
         self._fences += 1
         try:
@@ -285,7 +286,8 @@ class SlotStore:
 
     def _free_if_home(self, slab: Slab) -> None:
         if slab.doomed and slab.home == slab.count:
-            self._memory.free(slab.block)
+            if self._memory.usable:
+                self._memory.free(slab.block)
             self._memory.ledger.freed(slab.nbytes)
             self._slabs.remove(slab)
             self._retired = [slot for slot in self._retired if slot.slab is not slab]

@@ -281,3 +281,20 @@ def test_statistics_count(memory: Any) -> None:
     found = pool.statistics()
     assert (found.slots, found.free, found.live, found.most_live) == (4, 4, 0, 3)
     assert (found.acquired, found.waited, found.fences) == (4, 0, 0)
+
+
+def test_a_pool_ends_in_peace_after_its_device() -> None:
+    device = FakeDevice()
+    pool = Pool(TYPE, device, poison=True)
+    held = [pool.acquire(), pool.acquire()]
+    held[0].use_on(5)
+    device.close()
+    held.pop()
+    with pytest.raises(InvalidRequest, match="device cuda:0 is closed"):
+        pool.acquire()
+    assert pool.live_count == 1
+    pool.trim()
+    pool.close()
+    held.clear()
+    assert (pool.live_count, pool.statistics().slots) == (0, 0)
+    assert device.memory.ledger.use().blocks == 0

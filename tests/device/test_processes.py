@@ -62,6 +62,8 @@ def test_a_child_is_told_that_the_device_is_its_parents() -> None:
             else:
                 raise AssertionError(use)
         surface.release()  # giving back is no use
+        pool.trim()
+        pool.close()
 
     child(work)
     assert surface.to_numpy() and pool.live_count == 1
