@@ -12,7 +12,7 @@ from gpumft.device.cuda_memory import CudaMemory
 from gpumft.errors import Fail, InvalidArg, OutOfMemory
 from gpumft.media import VideoType
 from gpumft.testing import frames
-from tests.device.fake_cupy import OWN_STREAM, Context, Cupy
+from tests.device.cupy_memory import OWN_STREAM, Context, Cupy
 
 TYPES = [
     VideoType("nv12", (34, 6)),
