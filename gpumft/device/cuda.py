@@ -105,6 +105,12 @@ class CudaMachine(Machine):
         """Return new memory of CuPy's pool."""
         return self.cupy.cuda.alloc(max(1, nbytes))
 
+    @_translated
+    def host(self, nbytes: int) -> npt.NDArray[np.uint8]:
+        """Return pinned memory."""
+        pinned = self.cupy.cuda.alloc_pinned_memory(nbytes)
+        return np.frombuffer(pinned, np.uint8, nbytes)
+
     def size(self, memory: Any) -> int | None:
         """Return the size of the memory behind a pointer of this device."""
         pointer = self.cupy.cuda.MemoryPointer
@@ -128,7 +134,7 @@ class CudaMachine(Machine):
     def launch(self, kernel: Any, grid: tuple[int, int], arguments: Sequence[Any]) -> None:
         """Start a kernel; an array of one structure goes by value."""
         groups = -(-grid[0] // _GROUP[0]), -(-grid[1] // _GROUP[1])
-        kernel(groups, _GROUP, tuple(arguments), stream=self.stream)
+        kernel(groups, _GROUP, tuple(arguments))
 
     @_translated
     def finish(self) -> None:

@@ -72,18 +72,25 @@ class OpenCLMachine(Machine):
 
     def compile(self, unit: Unit) -> Any:
         """Return the unit's kernel. Each call makes a new one, since arguments are its state."""
-        cl, source = self.cl, unit.text("opencl")
-        key = unit.key("opencl")
+        source, key = unit.text("opencl"), unit.key("opencl")
         with self._lock:
             if key not in self._kernels:
-                try:
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("ignore")  # a compiler's remarks on success
-                        program = cl.Program(self.context, source).build(self._options)
-                except cl.Error as error:
-                    raise build_error(self.spec, str(error), source) from error
-                self._kernels[key] = program
-            return cl.Kernel(self._kernels[key], unit.entries[0])
+                self._kernels[key] = self.program(source)
+            return self.cl.Kernel(self._kernels[key], unit.entries[0])
+
+    def program(self, source: str) -> Any:
+        """Return pyopencl's program of a source text.
+
+        Raises:
+            KernelBuildError: the compiler refused it.
+        """
+        cl = self.cl
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a compiler's remarks on success
+                return cl.Program(self.context, source).build(self._options)
+        except cl.Error as error:
+            raise build_error(self.spec, str(error), source) from error
 
     @_translated
     def allocate(self, nbytes: int) -> Any:

@@ -12,6 +12,7 @@ from gpumft.device import Device, open_device
 from gpumft.media import VideoType
 from gpumft.ops import Converter
 from gpumft.testing import frames
+from tests.contract import backends
 from tests.contract.conversions import FORMATS, judge, same_bytes, types
 from tests.contract.pairwise import pairwise
 
@@ -40,9 +41,9 @@ FACTORS: dict[str, tuple[Any, ...]] = {
 CASES = pairwise(FACTORS)
 
 
-@pytest.fixture(scope="module", params=["cpu"])
+@pytest.fixture(scope="module", params=[backends.param("cpu"), backends.param("opencl")])
 def device(request: pytest.FixtureRequest) -> Device:
-    return open_device(request.param)
+    return backends.device(request.param)
 
 
 def test_the_array_holds_every_pair() -> None:

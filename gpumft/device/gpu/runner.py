@@ -53,6 +53,10 @@ class Machine(ABC):
     def size(self, memory: Any) -> int | None:
         """Return how many bytes `memory` has, or None where it is no memory of this device."""
 
+    def host(self, nbytes: int) -> npt.NDArray[np.uint8]:
+        """Return host memory from which copies are fast."""
+        return np.zeros(nbytes, np.uint8)
+
     @abstractmethod
     def upload(self, memory: Any, host: npt.NDArray[Any]) -> None:
         """Copy a contiguous array to the beginning of `memory`; it may be changed afterwards."""
@@ -84,8 +88,8 @@ class GpuRunner(Runner):
         made = schedule(program)
         self.launches = len(made.launches)
         self._steps = [_Step(launch, machine) for launch in made.launches]
-        self._source = Staging(program.source, program.source_size)
-        self._target = Staging(program.target, program.target_size)
+        self._source = Staging(program.source, program.source_size, machine.host)
+        self._target = Staging(program.target, program.target_size, machine.host)
         self._table = machine.allocate(made.table.nbytes)
         machine.upload(self._table, made.table)
         self._between = [

@@ -15,7 +15,7 @@ from gpumft.resample.taps import Taps
 
 _MOST_GATHERED = 16
 """Source samples of one channel that an output gathers itself; above, vertical sums are kept."""
-_MOST_REPEATED = 128
+_MOST_REPEATED = 192
 """Source samples behind one sub-sampled output; above, the pixels between are kept."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -28,10 +28,18 @@ class _Place:
 class Staging:
     """A host array that holds all planes of a picture as they lie in one device buffer.
 
+    Args:
+        allocate: makes the host array of so many bytes.
+
     Thread-safety: for one thread at a time.
     """
 
-    def __init__(self, format: PixelFormat, size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        format: PixelFormat,
+        size: tuple[int, int],
+        allocate: Callable[[int], npt.NDArray[np.uint8]],
+    ) -> None:
         self._places: list[_Place] = []
         end = 0
         for shape, dtype in zip(format.plane_shapes(size), format.plane_dtypes(), strict=True):
@@ -39,7 +47,7 @@ class Staging:
             self._places.append(_Place(end, pitch, shape, dtype))
             end += pitch * shape[0]
         self.nbytes = end
-        self.host = np.zeros(end, np.uint8)
+        self.host = allocate(end)
         self._views = [self._view(place) for place in self._places]
 
     def fill(self, planes: Sequence[npt.NDArray[Any]]) -> None:

@@ -1,0 +1,141 @@
+"""The CUDA device over a CuPy that needs no GPU: its calls, its bytes, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from gpumft.device import DevicePlane, cuda
+from gpumft.device.cuda import CudaDevice, devices, open_cuda
+from gpumft.device.opencl import OpenCLDevice
+from gpumft.errors import (
+    DeviceUnavailable,
+    Fail,
+    InvalidArg,
+    InvalidRequest,
+    KernelBuildError,
+    OutOfMemory,
+)
+from tests.contract import backends
+from tests.contract.programs import NAMES, case
+from tests.contract.test_golden import dirty, entry, golden
+from tests.device.fake_cupy import (
+    CompileException,
+    CUDADriverError,
+    CUDARuntimeError,
+    FakeCupy,
+    OutOfMemoryError,
+)
+from tests.device.gpu_help import Guarded
+
+pytestmark = [
+    pytest.mark.skip(reason=backends.missing("opencl"))
+    for _ in range(bool(backends.missing("opencl")))
+]
+
+
+@pytest.fixture
+def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCupy]:
+    runs = backends.device("opencl")
+    assert isinstance(runs, OpenCLDevice)
+    fake = FakeCupy(runs.machine, devices=2)
+    monkeypatch.setattr(cuda, "library", lambda: fake)
+    monkeypatch.setattr(cuda, "find_spec", lambda _: "installed")
+    monkeypatch.setattr(cuda, "_KNOWN", {})
+    yield fake
+    assert fake.options <= {("--std=c++17", "--fmad=false")}
+
+
+@pytest.fixture
+def device(cupy: FakeCupy) -> CudaDevice:
+    return open_cuda("cuda")
+
+
+def test_opening(cupy: FakeCupy) -> None:
+    found = devices()
+    assert [(i.spec, i.name, i.usable, i.identical, i.reason) for i in found] == [
+        ("cuda:0", "Fake 0", True, True, ""),
+        ("cuda:1", "Fake 1", True, True, ""),
+    ]
+    assert open_cuda("cuda").info == found[0]
+    assert open_cuda("cuda:1").info == found[1]
+    with pytest.raises(DeviceUnavailable, match="no usable CUDA device fits 'cuda:2' among 2"):
+        open_cuda("cuda:2")
+
+
+@pytest.mark.parametrize("name", NAMES[::4])
+def test_bytes(device: CudaDevice, cupy: FakeCupy, name: str) -> None:
+    program = case(name).program
+    built = device.build(program)
+    before = cupy.launches
+    target = dirty(program)
+    built(case(name).planes, target)
+    assert entry(case(name), target) == golden()[name]
+    assert cupy.launches - before == built.launches
+
+
+def test_planes_in_its_memory(device: CudaDevice) -> None:
+    program = case("nv12_letterbox_odd").program
+    source = Guarded(device.machine, program.source, program.source_size)
+    target = Guarded(device.machine, program.target, program.target_size, bottom_up=True)
+    source.put(case("nv12_letterbox_odd").planes)
+    device.build(program)(source.planes, target.planes)
+    device.synchronize()
+    assert entry(case("nv12_letterbox_odd"), target.take()) == golden()["nv12_letterbox_odd"]
+    foreign = [DevicePlane(b"", 0, 9, p.shape, p.dtype) for p in source.planes]
+    with pytest.raises(InvalidArg, match="not in memory of cuda:0"):
+        device.build(program)(foreign, target.planes)
+
+
+def test_no_driver(cupy: FakeCupy) -> None:
+    cupy.fail["count"] = CUDARuntimeError("cudaErrorInsufficientDriver: too old")
+    (found,) = devices()
+    assert (found.spec, found.usable, found.identical) == ("cuda:0", False, False)
+    assert found.reason == "CUDA finds no device: cudaErrorInsufficientDriver: too old"
+    with pytest.raises(DeviceUnavailable, match="InsufficientDriver"):
+        open_cuda("cuda")
+
+
+def test_one_broken_device_spoils_no_other(cupy: FakeCupy) -> None:
+    cupy.fail["device 0"] = CUDARuntimeError("cudaErrorECCUncorrectable")
+    assert [info.usable for info in devices()] == [False, True]
+    assert open_cuda("cuda").spec == "cuda:1"
+    with pytest.raises(DeviceUnavailable, match="cuda:0 cannot be opened: cudaErrorECC"):
+        open_cuda("cuda:0")
+
+
+def test_no_compiler(cupy: FakeCupy) -> None:
+    cupy.fail["compile"] = CompileException("kernels/read.h(3): no such type")
+    found = devices()[0]
+    assert (found.usable, found.reason) == (False, "kernels/read.h(3): no such type")
+
+
+def test_failures_while_building(device: CudaDevice, cupy: FakeCupy) -> None:
+    program = case("rgb_to_gray").program
+    cupy.fail["compile"] = CompileException("kernels/read.h(3): no such type")
+    with pytest.raises(KernelBuildError, match="cuda:0 does not build a kernel") as caught:
+        device.build(program)
+    assert "prelude_cuda.h" in caught.value.source
+    cupy.fail = {"alloc": OutOfMemoryError("out of memory allocating 1 byte")}
+    with pytest.raises(OutOfMemory, match="cuda:0 is out of memory in allocate"):
+        device.build(program)
+    cupy.fail = {}
+    target = dirty(program)
+    device.build(program)(case("rgb_to_gray").planes, target)
+    assert entry(case("rgb_to_gray"), target) == golden()["rgb_to_gray"]
+
+
+def test_a_lost_device(device: CudaDevice, cupy: FakeCupy) -> None:
+    program = case("rgb_to_gray").program
+    built = device.build(program)
+    target = dirty(program)
+    before = [plane.copy() for plane in target]
+    cupy.fail["launch"] = CUDADriverError("CUDA_ERROR_ILLEGAL_ADDRESS")
+    with pytest.raises(Fail, match="cuda:0 failed in launch: CUDA_ERROR_ILLEGAL_ADDRESS"):
+        built(case("rgb_to_gray").planes, target)
+    np.testing.assert_array_equal(target[0], before[0])
+    device.close()
+    with pytest.raises(InvalidRequest):
+        built(case("rgb_to_gray").planes, target)
