@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from . import testing as testing
     from .device import Device as Device
     from .device import DeviceInfo as DeviceInfo
+    from .device import Pool as Pool
+    from .device import Surface as Surface
     from .device import devices as devices
     from .device import open_device as open_device
     from .effects import MatrixEffect as MatrixEffect
@@ -91,6 +93,8 @@ _NAMES = {
     "device": (
         "Device",
         "DeviceInfo",
+        "Pool",
+        "Surface",
         "devices",
         "open_device",
     ),

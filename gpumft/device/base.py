@@ -14,7 +14,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.planes import DevicePlane
+from gpumft.device.memory import DeviceMemory
+from gpumft.device.plane import DevicePlane
 from gpumft.device.program import Program
 from gpumft.errors import InvalidArg, InvalidRequest
 
@@ -44,7 +45,7 @@ class DeviceInfo:
 
 @dataclass(frozen=True, slots=True)
 class MemoryStats:
-    """Memory that a device holds for built programs, in bytes.
+    """Memory that a device holds for built programs and surfaces, in bytes.
 
     Thread-safety: immutable.
     """
@@ -53,6 +54,10 @@ class MemoryStats:
     """Work memory of built programs."""
     programs: int
     """How many programs are built."""
+    surfaces: int = 0
+    """Slabs of pools; those of all CPU devices of the process together."""
+    slabs: int = 0
+    """How many slabs."""
 
 
 class Runner(ABC):
@@ -179,15 +184,22 @@ class Device(ABC):
     def _build(self, program: Program) -> Runner:
         """Build a program that is not remembered."""
 
+    @property
+    @abstractmethod
+    def memory(self) -> DeviceMemory:
+        """Its memory: what surfaces and pools are made of."""
+
     @abstractmethod
     def synchronize(self) -> None:
         """Wait until everything that was started has ended."""
 
     def memory_stats(self) -> MemoryStats:
-        """Return what built programs hold."""
+        """Return what built programs and surfaces hold."""
         with self._lock:
             kept = list(self._built.values())
-        return MemoryStats(sum(runner.scratch for runner in kept), len(kept))
+        use = self.memory.ledger.use()
+        scratch = sum(runner.scratch for runner in kept)
+        return MemoryStats(scratch, len(kept), use.allocated, use.blocks)
 
     def close(self) -> None:
         """Free everything; built programs raise when called. Closing twice is fine."""

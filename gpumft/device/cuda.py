@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.base import Device, DeviceInfo, Runner
+from gpumft.device.cuda_memory import CudaMemory
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.runner import GpuRunner, Machine
 from gpumft.device.program import Program
@@ -151,6 +152,17 @@ class CudaDevice(Device):
         super().__init__(info)
         self.machine = machine
         self.stream = machine.stream
+        self._memory = CudaMemory(machine.cupy, machine.device.id, machine.stream)
+
+    @property
+    def memory(self) -> CudaMemory:
+        """Memory of CuPy's pool."""
+        return self._memory
+
+    def close(self) -> None:
+        """Free everything; programs, surfaces and pools raise when used."""
+        super().close()
+        self._memory.abandon(f"device {self.spec} is closed: open it again")
 
     def _build(self, program: Program) -> Runner:
         return GpuRunner(program, self.machine)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.runner import GpuRunner, Machine
+from gpumft.device.opencl_memory import OpenCLMemory
 from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, library, rank
 from gpumft.device.program import Program
 from gpumft.device.unit import Unit, build_error
@@ -145,6 +146,17 @@ class OpenCLDevice(Device):
         super().__init__(info)
         self.machine = machine
         self.stream = machine.queue
+        self._memory = OpenCLMemory(machine.cl, machine.queue, info.spec)
+
+    @property
+    def memory(self) -> OpenCLMemory:
+        """Buffers of the device's context."""
+        return self._memory
+
+    def close(self) -> None:
+        """Free everything; programs, surfaces and pools raise when used."""
+        super().close()
+        self._memory.abandon(f"device {self.spec} is closed: open it again")
 
     def _build(self, program: Program) -> Runner:
         return GpuRunner(program, self.machine)

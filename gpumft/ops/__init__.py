@@ -1,6 +1,7 @@
 """Conversions: from types and options to a plan, and from a plan to pixels."""
 
-from gpumft.ops.converter import Converter, as_device, complete, convert, shown
+from gpumft.device import as_device
+from gpumft.ops.converter import Converter, complete, convert, shown
 from gpumft.ops.explain import Explanation, explain
 from gpumft.ops.options import Options, make_options
 from gpumft.ops.planner import Plan, is_built, plan

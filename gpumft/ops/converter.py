@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -12,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device import Built, Device, open_device
+from gpumft.device import Built, Device, as_device
 from gpumft.errors import InvalidArg, InvalidMediaType, OutOfMemory
 from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
@@ -24,43 +23,6 @@ from gpumft.samples.planes import Planes, check_planes
 Target = VideoType | PartialType | Mapping[str, Any]
 _KEPT = 16
 """How many conversions `convert` keeps for each device."""
-
-
-_shared: dict[str, Device] = {}
-"""Devices that were opened by spec: by what was asked for, and by what that turned out to be."""
-_shared_lock = threading.Lock()
-
-
-def _shared_device(spec: str | None) -> Device:
-    asked = spec or os.environ.get("GPUMFT_DEVICE") or "auto"
-    with _shared_lock:
-        known = _shared.get(asked)
-        if known is None or known.closed:
-            opened = open_device(spec)
-            known = _shared.get(opened.spec)
-            if known is None or known.closed:
-                known = opened
-            else:
-                opened.close()
-            _shared[asked] = _shared[known.spec] = known
-        return known
-
-
-def as_device(device: Device | str | None) -> Device:
-    """Return `device`, or the one that its spec means; one is opened a spec and shared.
-
-    Raises:
-        DeviceUnavailable: there is no such device; the message says what there is.
-        InvalidArg: an unknown spec, or no device at all.
-
-    Thread-safety: any thread.
-    """
-    if isinstance(device, Device):
-        return device
-    if device is not None and not isinstance(device, str):
-        msg = f"device is {device!r}; give a Device, a spec such as 'cpu', or None"
-        raise InvalidArg(msg)
-    return _shared_device(device)
 
 
 class Converter:

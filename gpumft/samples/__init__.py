@@ -2,13 +2,11 @@
 
 from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
 from gpumft.samples.buffer2d import Buffer2D, Locked2D, LockFlags
-from gpumft.samples.frame_pool import FramePool
 from gpumft.samples.planes import PlanesBuffer
 from gpumft.samples.sample import Sample
 
 __all__ = [
     "Buffer2D",
-    "FramePool",
     "LockFlags",
     "Locked2D",
     "MediaBuffer",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from gpumft.device.cpu.memory import aligned_bytes
 from gpumft.errors import InvalidArg
-from gpumft.samples.memory import aligned_bytes
 
 
 @runtime_checkable

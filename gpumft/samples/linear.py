@@ -14,7 +14,6 @@ from gpumft.media import PixelFormat, Subtype, VideoType
 from gpumft.media.sizerules import HALF_STRIDE, known_layout, stride_of
 from gpumft.media.sizes import plane_places
 from gpumft.samples.buffer import MediaBufferLike
-from gpumft.samples.memory import plane_view
 
 Rows = tuple[npt.NDArray[np.uint8], int]
 """Padded rows (rows, bytes), and how many bytes of each the linear copy has."""
@@ -91,7 +90,7 @@ def linear_planes(memory: memoryview, type: VideoType) -> list[npt.NDArray[Any]]
     start = places[0].pitch * (type.size[1] - 1) if turned else 0
     sign = -1 if turned else 1
     return [
-        plane_view(octets, p.offset + start, sign * p.pitch, shape, dtype)
+        _plane_view(octets, p.offset + start, sign * p.pitch, shape, dtype)
         for p, shape, dtype in zip(places, shapes, dtypes, strict=True)
     ]
 
@@ -104,3 +103,15 @@ def locked_planes(buffer: MediaBufferLike, type: VideoType) -> Iterator[list[npt
         yield linear_planes(memory, type)
     finally:
         buffer.unlock()
+
+
+def _plane_view(
+    memory: npt.NDArray[np.uint8],
+    start: int,
+    pitch: int,
+    shape: tuple[int, ...],
+    dtype: np.dtype[np.generic],
+) -> npt.NDArray[Any]:
+    """Return a plane inside `memory`: row y begins at byte `start + y * pitch` (pitch signed)."""
+    inner = [dtype.itemsize] if len(shape) == 2 else [dtype.itemsize * shape[2], dtype.itemsize]
+    return np.ndarray(shape, dtype, memory.data, start, (pitch, *inner))

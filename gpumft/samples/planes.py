@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device import Plane, Surface
+from gpumft.device.plane import check_planes
 from gpumft.errors import InvalidArg
-from gpumft.media import PixelFormat, VideoType
+from gpumft.media import VideoType
+
+__all__ = ["Planes", "PlanesBuffer", "check_planes"]
 
 Planes = list[npt.NDArray[Any]]
-
-
-@lru_cache(maxsize=64)
-def _wanted(
-    format: PixelFormat, size: tuple[int, int]
-) -> tuple[tuple[tuple[int, ...], np.dtype[np.generic]], ...]:
-    """Shape and dtype of every plane; asked for several times a frame."""
-    return tuple(zip(format.plane_shapes(size), format.plane_dtypes(), strict=True))
-
-
-def check_planes(planes: Sequence[npt.NDArray[Any]], type: VideoType) -> Planes:
-    """Return `planes` as a list after checking them against `type`.
-
-    Raises:
-        InvalidArg: no sequence of arrays, or their number, shape or dtype differ from what the
-            type has.
-
-    Thread-safety: a pure function.
-    """
-    try:
-        found = [np.asarray(plane) for plane in planes]
-    except (TypeError, ValueError) as error:
-        told = planes.__class__.__name__
-        msg = f"planes is a {told} without arrays in it; give a list with one array a plane"
-        raise InvalidArg(msg) from error
-    wanted = _wanted(type.format, type.size)
-    if len(found) != len(wanted):
-        msg = f"{len(found)} planes given, {type.format} has {len(wanted)}; give one array a plane"
-        raise InvalidArg(msg)
-    for index, plane in enumerate(found):
-        shape, dtype = wanted[index]
-        if plane.shape != shape or plane.dtype != dtype:
-            size = "x".join(map(str, type.size))
-            msg = (
-                f"plane {index} is {plane.dtype} {plane.shape}; {type.format} at {size} has "
-                f"{dtype} {shape}, as (rows, columns[, channels])"
-            )
-            raise InvalidArg(msg)
-    return found
 
 
 class PlanesBuffer:
@@ -60,17 +24,52 @@ class PlanesBuffer:
     The planes may be strided and read-only. Linear access works on a packed copy of the rows of
     plane 0, then 1, ..., which is written back at the last `unlock` where planes are writable.
 
+    Args:
+        planes: arrays, one a plane.
+        type: their type.
+        surface: the surface that they are the planes of, if there is one.
+
     Raises:
         InvalidArg: the planes are not what `type` has.
 
     Thread-safety: none; one holder of a lock at a time.
     """
 
-    def __init__(self, planes: Sequence[npt.NDArray[Any]], type: VideoType) -> None:
-        self.planes: Planes = check_planes(planes, type)
+    def __init__(
+        self,
+        planes: Sequence[npt.NDArray[Any] | Plane],
+        type: VideoType,
+        *,
+        surface: Surface | None = None,
+    ) -> None:
+        self.planes: list[Any] = check_planes(planes, type)
+        self._type = type
+        self._surface = surface
         self._length = self.max_length
         self._locked: npt.NDArray[np.uint8] | None = None
         self._locks = 0
+
+    @classmethod
+    def over(cls, surface: Surface) -> Self:
+        """Return a buffer over a surface: `planes` are arrays of the surface's device.
+
+        On the CPU these are NumPy arrays, else Planes, which linear access copies to the host and
+        back.
+        """
+        planes = surface.planes
+        arrays = [np.asarray(plane) for plane in planes] if surface.on_host else planes
+        return cls(arrays, surface.type, surface=surface)
+
+    @property
+    def surface(self) -> Surface:
+        """The picture as a surface, without a copy.
+
+        Raises:
+            InvalidArg: NumPy planes whose rows are not contiguous.
+        """
+        if self._surface is None:
+            self._surface = Surface.over(self.planes, self._type)
+        return self._surface
 
     @property
     def max_length(self) -> int:
@@ -92,7 +91,10 @@ class PlanesBuffer:
     def lock(self) -> memoryview:
         """Return a packed copy of the planes; nested calls return the same one."""
         if self._locked is None:
-            packed = [np.ascontiguousarray(p).reshape(-1).view(np.uint8) for p in self.planes]
+            planes = self.planes
+            if self._surface is not None and not self._surface.on_host:
+                planes = self._surface.to_numpy()
+            packed = [np.ascontiguousarray(p).reshape(-1).view(np.uint8) for p in planes]
             self._locked = np.concatenate(packed)
         self._locks += 1
         return self._locked.data
@@ -104,8 +106,14 @@ class PlanesBuffer:
             return
         packed, self._locked = self._locked, None
         start = 0
+        parts = []
         for plane in self.planes:
             part = packed[start : start + plane.nbytes]
             start += plane.nbytes
+            parts.append(part.view(plane.dtype).reshape(plane.shape))
+        if self._surface is not None and not self._surface.on_host:
+            self._surface.upload(parts)
+            return
+        for plane, part in zip(self.planes, parts, strict=True):
             if plane.flags.writeable:
-                plane[...] = part.view(plane.dtype).reshape(plane.shape)
+                plane[...] = part

@@ -10,18 +10,18 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device import Device, Plane, Pool, Surface
 from gpumft.errors import (
-    BufferTooSmall,
     InvalidArg,
     InvalidMediaType,
     NoSampleDuration,
     NoSampleTimestamp,
-    Unexpected,
 )
 from gpumft.media import VideoType, to_hns
 from gpumft.media.times import Time
-from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
+from gpumft.samples.buffer import MediaBufferLike
 from gpumft.samples.buffer2d import Buffer2D
+from gpumft.samples.buffer_list import BufferList
 from gpumft.samples.linear import locked_planes
 from gpumft.samples.planes import Planes, PlanesBuffer, check_planes
 
@@ -29,7 +29,7 @@ _DISCONTINUITY = "MFSampleExtension_Discontinuity"
 _CLEAN_POINT = "MFSampleExtension_CleanPoint"
 
 
-class Sample:
+class Sample(BufferList):
     """Media buffers, their time, and attributes.
 
     Args:
@@ -58,9 +58,7 @@ class Sample:
         flags: int = 0,
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        self._buffers: list[MediaBufferLike] = []
-        for buffer in buffers:
-            self.add_buffer(buffer)
+        super().__init__(*buffers)
         self.time = None if time is None else to_hns(time)
         self.duration = None if duration is None else to_hns(duration)
         self.flags = flags
@@ -75,30 +73,84 @@ class Sample:
         planes: Sequence[npt.NDArray[Any]],
         type: VideoType,
         *,
+        device: Device | str | None = None,
         time: Time | None = None,
         duration: Time | None = None,
     ) -> Self:
-        """Return a sample over `planes`, which are not copied.
+        """Return a sample over `planes`, which are not copied unless to a device.
 
         Args:
             planes: one array a plane, (rows, columns[, channels]); strided or read-only is fine.
             type: their type.
+            device: where to copy them, or None to leave them where they are.
             time: as for Sample().
             duration: the same.
 
         Raises:
             InvalidArg: the planes are not what `type` has, `type` is no VideoType, or no time.
+            DeviceUnavailable: there is no such device.
+            OutOfMemory: the device has no room.
         """
         if not isinstance(type, VideoType):
             msg = f"type is {type!r}; give the VideoType of the planes"
             raise InvalidArg(msg)
+        if device is not None:
+            surface = Pool(type, device).acquire()
+            surface.upload(planes)
+            return cls.from_surface(surface, time=time, duration=duration)
         sample = cls(PlanesBuffer(planes, type), time=time, duration=duration)
         sample.type = type
         return sample
 
+    @classmethod
+    def from_dlpack(
+        cls,
+        planes: Sequence[Any],
+        type: VideoType,
+        *,
+        stream: Any = None,
+        time: Time | None = None,
+        duration: Time | None = None,
+    ) -> Self:
+        """Return a sample over DLPack tensors, which are not copied; see `Surface.from_dlpack`.
+
+        Raises:
+            InvalidArg: no tensors, on several devices, or not what `type` has.
+            DeviceUnavailable: the device of the tensors cannot be opened here.
+        """
+        surface = Surface.from_dlpack(planes, type, stream=stream)
+        return cls.from_surface(surface, time=time, duration=duration)
+
+    @classmethod
+    def from_surface(
+        cls, surface: Surface, *, time: Time | None = None, duration: Time | None = None
+    ) -> Self:
+        """Return a sample that holds a surface.
+
+        Raises:
+            InvalidRequest: the surface was released, or its device is gone.
+        """
+        sample = cls(PlanesBuffer.over(surface), time=time, duration=duration)
+        sample.type = surface.type
+        return sample
+
+    @property
+    def surface(self) -> Surface:
+        """The picture as a surface on its device, without a copy.
+
+        Raises:
+            InvalidMediaType: the sample's first buffer holds no picture.
+            InvalidArg: NumPy planes whose rows are not contiguous.
+        """
+        found = getattr(self._buffers[0], "surface", None) if self._buffers else None
+        if not isinstance(found, Surface):
+            msg = f"sample holds no picture: {self!r}; use a Buffer2D or Sample.from_numpy"
+            raise InvalidMediaType(msg)
+        return found
+
     @property
     def planes(self) -> Planes:
-        """The picture's planes, without a copy.
+        """The picture's planes, without a copy: NumPy arrays, or Planes on another device.
 
         Raises:
             InvalidMediaType: the sample's first buffer holds no picture.
@@ -110,16 +162,17 @@ class Sample:
         return list(planes)
 
     def to_numpy(self) -> Planes:
-        """Return copies of the planes, each contiguous.
+        """Return copies of the planes in host memory, each contiguous.
 
         Raises:
             InvalidMediaType: the sample's first buffer holds no picture, and `type` is None.
             BufferTooSmall: its bytes are fewer than those of a picture of `type`.
+            InvalidRequest: the surface was released, or its device is gone.
         """
         if self.type is None:
-            return [plane.copy() for plane in self.planes]
+            return self._copies()
         with self.seen_as(self.type) as seen:
-            return [plane.copy() for plane in seen.planes]
+            return seen._copies()  # noqa: SLF001 - another sample
 
     def as_tensor(self) -> npt.NDArray[Any]:
         """Return one (channels, rows, columns) array in the order R G B (A), copied.
@@ -131,7 +184,7 @@ class Sample:
         if layout is None or layout.kind != "rgb" or layout.packed:
             msg = f"as_tensor() needs an RGB picture, this is {self.type}; convert to rgb24 or gbrp"
             raise InvalidMediaType(msg)
-        planes = self.planes
+        planes = self.to_numpy()
         found = [c for c in map(layout.component, "rgba") if c is not None]
         return np.stack(
             [
@@ -206,112 +259,12 @@ class Sample:
     def clean_point(self, value: bool) -> None:
         self.attributes[_CLEAN_POINT] = value
 
-    # MF: IMFSample::AddBuffer
-    def add_buffer(self, buffer: MediaBufferLike) -> None:
-        """Append a buffer; the same one may be there twice. Raises InvalidArg for no buffer."""
-        if not hasattr(buffer, "unlock"):
-            msg = (
-                f"a {type(buffer).__name__} is no buffer; give a MediaBuffer or a Buffer2D, or use "
-                "Sample.from_numpy(planes, type) for arrays"
-            )
-            raise InvalidArg(msg)
-        self._buffers.append(buffer)
-
-    # MF: IMFSample::GetBufferByIndex
-    def buffer_by_index(self, index: int) -> MediaBufferLike:
-        """Return a buffer. Raises InvalidArg for an index that is not there."""
-        self._check_index(index)
-        return self._buffers[index]
-
-    # MF: IMFSample::RemoveBufferByIndex
-    def remove_buffer(self, index: int) -> None:
-        """Remove a buffer. Raises InvalidArg for an index that is not there."""
-        self._check_index(index)
-        del self._buffers[index]
-
-    # MF: IMFSample::RemoveAllBuffers
-    def remove_all(self) -> None:
-        """Remove every buffer."""
-        self._buffers.clear()
-
-    # MF: IMFSample::GetBufferCount
-    @property
-    def buffer_count(self) -> int:
-        """How many buffers."""
-        return len(self._buffers)
-
-    # MF: IMFSample::GetTotalLength
-    @property
-    def total_length(self) -> int:
-        """Sum of the buffers' current lengths in bytes."""
-        return sum(buffer.current_length for buffer in self._buffers)
-
-    # MF: IMFSample::CopyToBuffer
-    def copy_to_buffer(self, buffer: MediaBufferLike) -> None:
-        """Copy all valid bytes into `buffer` and set its length.
-
-        A 2D buffer gives and takes its contiguous copy: of a longer `current_length` the bytes
-        that it has.
-
-        Raises:
-            BufferTooSmall: it cannot hold them; its bytes are untouched and its length is 0.
-        """
-        data = self._valid_bytes()
-        target = buffer.lock()
-        try:
-            if len(data) > len(target):
-                buffer.set_length(0)
-                msg = f"sample has {len(data)} bytes, the buffer holds {len(target)}"
-                raise BufferTooSmall(msg)
-            target[: len(data)] = data
-        finally:
-            buffer.unlock()
-        buffer.set_length(len(data))
-
-    def _valid_bytes(self) -> bytes:
-        """The buffers' valid bytes, one after the other."""
-        parts = []
-        for source in self._buffers:
-            memory = source.lock()
-            try:
-                parts.append(bytes(memory[: source.current_length]))
-            finally:
-                source.unlock()
-        return b"".join(parts)
-
-    # MF: IMFSample::ConvertToContiguousBuffer
-    def contiguous_buffer(self) -> MediaBufferLike:
-        """Return the only buffer, or join several into one that replaces them.
-
-        Raises:
-            Unexpected: the sample has no buffer.
-        """
-        if not self._buffers:
-            msg = "sample has no buffer to make contiguous; add one first"
-            raise Unexpected(msg)
-        if len(self._buffers) > 1:
-            data = self._valid_bytes()
-            joined = MediaBuffer(len(data))
-            joined.lock()[:] = data
-            joined.set_length(len(data))
-            self._buffers = [joined]
-        return self._buffers[0]
-
-    # MF: IUnknown::Release
-    def release(self) -> None:
-        """Let go of the buffers now, instead of when the sample is dropped."""
-        self._buffers.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.release()
-
     def __repr__(self) -> str:
         return f"<Sample {self.type or 'untyped'} time={self.time} buffers={len(self._buffers)}>"
 
-    def _check_index(self, index: int) -> None:
-        if not 0 <= index < len(self._buffers):
-            msg = f"buffer {index} is not there; the sample has {len(self._buffers)}"
-            raise InvalidArg(msg)
+
+def _copies(sample: Sample) -> Planes:
+    planes = sample.planes
+    if any(isinstance(plane, Plane) for plane in planes):
+        return sample.surface.to_numpy()
+    return [plane.copy() for plane in planes]

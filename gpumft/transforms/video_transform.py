@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from gpumft.device import Pool
+from gpumft.device.cpu.memory import HOST
 from gpumft.errors import (
     AttributeNotFound,
     Fail,
@@ -22,7 +24,7 @@ from gpumft.mft import (
     OutputStreamInfo,
     Transform,
 )
-from gpumft.samples import Buffer2D, FramePool, MediaBufferLike, PlanesBuffer, Sample
+from gpumft.samples import Buffer2D, MediaBufferLike, PlanesBuffer, Sample
 from gpumft.transforms.formats import CONVERTIBLE
 
 TypeLike = VideoType | PartialType | Mapping[str, Any]
@@ -56,7 +58,7 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     def __init__(self) -> None:
         super().__init__(inputs=1, outputs=1)
-        self._pool: FramePool | None = None
+        self._pool: Pool | None = None
 
     # --- What an author writes ---
 
@@ -145,7 +147,7 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     def _configure(self, inputs: Mapping[int, VideoType], outputs: Mapping[int, VideoType]) -> None:
         produced = self.configure(inputs[0], outputs[0])
-        self._produced, self._pool = produced, FramePool(produced)
+        self._produced, self._pool = produced, Pool(produced, HOST)
 
     def _input_info(self, id: int) -> InputStreamInfo:
         del id
@@ -166,7 +168,7 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     def _end_streaming(self) -> None:
         if self._pool:  # a new one: what clients still hold of the old one dies in their hands
-            self._pool = FramePool(self._produced)
+            self._pool = Pool(self._produced, HOST)
 
     def _accept(self, sample: Sample, id: int) -> None:
         del id
@@ -212,7 +214,7 @@ class VideoTransform(Transform[Sample, VideoType]):
         if pool is None:
             msg = f"{_name(self)} has no output type; set both types first"
             raise InvalidArg(msg)
-        sample = Sample(pool.acquire())
+        sample = Sample(PlanesBuffer.over(pool.acquire()))
         sample.type = self._produced
         return sample
 

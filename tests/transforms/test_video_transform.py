@@ -93,4 +93,4 @@ def test_streaming_allocates_no_pictures_after_it_began() -> None:
     for count, _ in enumerate(invert.run(_frames(50))):
         pool = invert._pool
         assert pool is not None
-        assert pool.made == 2, f"after {count} frames"
+        assert pool.statistics().slots == 2, f"after {count} frames"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.cpu.engine import CpuRunner
+from gpumft.device.cpu.memory import HOST, HostMemory
 from gpumft.device.cpu.selftest import complaint
 from gpumft.device.cpu.threads import Threads
 from gpumft.device.program import Program
@@ -30,6 +31,11 @@ class CpuDevice(Device):
     def threads(self) -> int:
         """How many threads work on a picture."""
         return self._threads.count
+
+    @property
+    def memory(self) -> HostMemory:
+        """The host's memory, which all CPU devices share; it stays when a device is closed."""
+        return HOST
 
     def _build(self, program: Program) -> Runner:
         return CpuRunner(program, self._threads)

@@ -14,7 +14,7 @@ from gpumft.device.base import Runner
 from gpumft.device.gpu.launch import Launch, PlaneRef
 from gpumft.device.gpu.schedule import schedule
 from gpumft.device.gpu.staging import Staging
-from gpumft.device.planes import DevicePlane
+from gpumft.device.plane import DevicePlane
 from gpumft.device.program import Program
 from gpumft.device.unit import Unit
 from gpumft.errors import InvalidArg, InvalidRequest

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.planes import DevicePlane
+from gpumft.device.plane import DevicePlane
 from gpumft.media.formats import PixelFormat
 
 _ALIGNMENT = 64

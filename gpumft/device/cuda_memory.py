@@ -1,0 +1,199 @@
+"""Memory of a CUDA device, through CuPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from gpumft.device.memory import UNKNOWN, DeviceMemory, Queue
+from gpumft.device.plane import DevicePlane, check_rows
+from gpumft.errors import Fail, InvalidArg, OutOfMemory
+
+_KIND = 2
+"""DLPack's number of CUDA."""
+_TO_DEVICE, _TO_HOST, _ON_DEVICE = 1, 2, 3
+"""cudaMemcpyKind."""
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _translated(method: _F) -> _F:
+    @wraps(method)
+    def call(self: CudaMemory, *args: Any, **kwargs: Any) -> Any:
+        cuda = self.cupy.cuda
+        try:
+            with cuda.Device(self.ordinal):
+                return method(self, *args, **kwargs)
+        except cuda.memory.OutOfMemoryError as error:
+            raise OutOfMemory(f"{self.spec} is out of memory: {error}") from error
+        except cuda.runtime.CUDARuntimeError as error:
+            raise Fail(f"{self.spec} failed in {method.__name__}: {error}") from error
+
+    return cast("_F", call)
+
+
+class CudaMemory(DeviceMemory):
+    """Memory of CuPy's pool, ordered by one stream.
+
+    Args:
+        cupy: the module cupy.
+        ordinal: number of the device.
+        stream: the device's own stream.
+
+    Thread-safety: all methods may be called from any thread.
+    """
+
+    def __init__(self, cupy: Any, ordinal: int, stream: Any) -> None:
+        super().__init__(f"cuda:{ordinal}", "cuda")
+        self.cupy = cupy
+        self.ordinal = ordinal
+        self._stream = stream
+
+    @property
+    def dlpack_device(self) -> tuple[int, int]:
+        """The kind kDLCUDA and the device's number."""
+        return _KIND, self.ordinal
+
+    @property
+    def cuda_stream(self) -> int:
+        """The address of the device's own stream."""
+        return int(self._stream.ptr)
+
+    @_translated
+    def allocate(self, nbytes: int) -> Any:
+        """Return a pointer into CuPy's pool, which frees it in the order of our stream."""
+        with self._stream:
+            return self.cupy.cuda.alloc(max(1, nbytes))
+
+    def free(self, memory: Any) -> None:
+        """Do nothing: CuPy's pool takes the block when its last reference goes."""
+
+    @_translated
+    def upload(self, host: npt.NDArray[Any], plane: DevicePlane) -> None:
+        """Copy rows; returns when they are there."""
+        turned = np.ascontiguousarray(host if plane.pitch > 0 else host[::-1])
+        host_rows = turned.ctypes.data, plane.row_bytes
+        self._copy2d(self._lowest(plane), host_rows, plane, _TO_DEVICE)
+        self._stream.synchronize()
+
+    @_translated
+    def download(self, plane: DevicePlane, host: npt.NDArray[Any]) -> None:
+        """Copy rows; waits for the stream."""
+        rows = np.empty(plane.shape, plane.dtype)
+        self._copy2d((rows.ctypes.data, plane.row_bytes), self._lowest(plane), plane, _TO_HOST)
+        self._stream.synchronize()
+        host[...] = rows if plane.pitch > 0 else rows[::-1]
+
+    @_translated
+    def copy(self, source: DevicePlane, target: DevicePlane) -> None:
+        """Enqueue a copy; of planes that run in opposite directions row by row."""
+        if (source.pitch > 0) == (target.pitch > 0):
+            self._copy2d(self._lowest(target), self._lowest(source), source, _ON_DEVICE)
+            return
+        for row in range(source.shape[0]):
+            self.cupy.cuda.runtime.memcpyAsync(
+                self.address(target) + row * target.pitch,
+                self.address(source) + row * source.pitch,
+                source.row_bytes, _ON_DEVICE, self._stream.ptr,
+            )  # fmt: skip
+
+    @_translated
+    def fill(self, memory: Any, offset: int, nbytes: int, value: int) -> None:
+        """Enqueue setting bytes."""
+        self.cupy.cuda.runtime.memsetAsync(memory.ptr + offset, value, nbytes, self._stream.ptr)
+
+    @_translated
+    def view(self, plane: DevicePlane) -> Any:
+        """Return a CuPy array."""
+        cuda = self.cupy.cuda
+        first, end = plane.extent
+        keep = (plane.memory, plane.owner)
+        lowest = plane.memory.ptr + first
+        whole = cuda.UnownedMemory(lowest, end - first, keep, self.ordinal)
+        top = cuda.MemoryPointer(whole, plane.offset - first)
+        return self.cupy.ndarray(plane.shape, plane.dtype, memptr=top, strides=plane.strides)
+
+    @_translated
+    def fence(self, queue: Queue = None) -> Any:
+        """Return an event recorded on a stream."""
+        event = self.cupy.cuda.Event(disable_timing=True)
+        self.cupy.cuda.runtime.eventRecord(event.ptr, self._address_of(queue))
+        return event
+
+    @_translated
+    def wait(self, fence: Any, queue: Queue = None) -> None:
+        """Let a stream wait for an event."""
+        self.cupy.cuda.runtime.streamWaitEvent(self._address_of(queue), fence.ptr)
+
+    @_translated
+    def synchronize(self) -> None:
+        """Wait for all streams of the device."""
+        self.cupy.cuda.runtime.deviceSynchronize()
+
+    @_translated
+    def room(self) -> tuple[int, int]:
+        """Return (free, total) bytes, as the driver counts."""
+        free, total = self.cupy.cuda.runtime.memGetInfo()
+        return int(free), int(total)
+
+    def address(self, plane: DevicePlane) -> int:
+        """Return the address of a plane's top row."""
+        return int(plane.memory.ptr) + plane.offset
+
+    @_translated
+    def export(self, plane: DevicePlane, **options: Any) -> Any:
+        """Return CuPy's capsule."""
+        return self.view(plane).__dlpack__(stream=-1, **options)
+
+    @_translated
+    def adopt(self, tensor: Any, stream: Any) -> DevicePlane:
+        """Return a plane over a tensor of this device."""
+        where = self.cuda_stream if stream is None else self.consumer_queue(stream)
+        number = -1 if where == UNKNOWN else where
+        try:
+            array = self.cupy.from_dlpack(_Ordered(tensor, number))
+        except (BufferError, TypeError, ValueError) as error:
+            raise InvalidArg(f"{type(tensor).__name__} gives no DLPack tensor: {error}") from error
+        pitch = check_rows(array)
+        return DevicePlane(array.data, 0, pitch, array.shape, np.dtype(array.dtype), array)
+
+    def _address_of(self, queue: Queue) -> int:
+        """Return a stream's address; DLPack's 1 and 2 are CUDA's handles of the default streams."""
+        if queue is None:
+            return self.cuda_stream
+        if isinstance(queue, int):
+            return queue
+        if hasattr(queue, "__cuda_stream__"):
+            return int(queue.__cuda_stream__()[1])
+        found = getattr(queue, "ptr", None) or getattr(queue, "cuda_stream", None)
+        if found is None:
+            raise InvalidArg(f"{queue!r} is no CUDA stream: give its address, or a CuPy stream")
+        return int(found)
+
+    def _lowest(self, plane: DevicePlane) -> tuple[int, int]:
+        """Return the address of the row that lies lowest in memory, and the bytes between rows."""
+        return int(plane.memory.ptr) + plane.extent[0], abs(plane.pitch)
+
+    def _copy2d(
+        self, target: tuple[int, int], source: tuple[int, int], plane: DevicePlane, kind: int
+    ) -> None:
+        """Enqueue a copy of a plane's rows; target and source are (address, pitch)."""
+        sizes = plane.row_bytes, plane.shape[0]
+        self.cupy.cuda.runtime.memcpy2DAsync(*target, *source, *sizes, kind, self._stream.ptr)
+
+
+class _Ordered:
+    """A tensor that is asked for the stream of our choice: CuPy asks for its current one."""
+
+    def __init__(self, tensor: Any, stream: int) -> None:
+        self._tensor = tensor
+        self._stream = stream
+
+    def __dlpack_device__(self) -> Any:
+        return self._tensor.__dlpack_device__()
+
+    def __dlpack__(self, *, stream: Any = None, **options: Any) -> Any:
+        return self._tensor.__dlpack__(stream=self._stream, **options)
