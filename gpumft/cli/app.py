@@ -63,8 +63,8 @@ def gpumft(
 ) -> None:
     """Convert, scale and treat video: right colour, the same bytes on every device.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such device, 4 not supported, 5 input cut off
-    (what could be decoded was written), 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such device, 4 not supported,
+    5 input cut off or damaged (what could be decoded was written), 130 interrupted.
     """
     del version, verbose
     if context.invoked_subcommand is None:

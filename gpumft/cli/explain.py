@@ -18,7 +18,7 @@ _SOURCE = "Source without a file"
 
 def explain(
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="A video file as the source.")
+        str | None, typer.Argument(metavar="FILE", help="A video file as the source.")
     ] = None,
     *,
     from_format: Annotated[

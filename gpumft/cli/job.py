@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gpumft.cli.output import UsageError
+from gpumft.cli.output import UsageError, note
 from gpumft.cli.picture import Picture
 from gpumft.cli.progress import Reporter, reporter
+from gpumft.errors import MFError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -54,29 +55,43 @@ class Job:
     sheet: str | None = None
     rows: int = 3
 
-    def check_outputs(self, *, replace: bool) -> None:
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The files to write."""
+        return tuple(filter(None, (self.target, self.sheet)))
+
+    def check_outputs(self, *, replace: bool) -> bool:
         """Refuse to replace files, unless told to; on a terminal, ask.
+
+        Returns:
+            Whether the video may replace a file that is there, or comes to be there meanwhile.
 
         Raises:
             UsageError: a file is there, or an output is the input.
+            MFError: the sheet cannot be made there.
         """
+        from gpumft.pipeline.files.temporary import check_place
+
         if self.sheet is not None and not self.sheet.lower().endswith(".png"):
             raise UsageError(f"--sheet: {self.sheet!r} is no PNG; end its name in .png")
         source = Path(self.source)
-        for name in filter(None, (self.target, self.sheet)):
+        for name in self.outputs:
             path = Path(name)
-            if not path.exists():
-                continue
-            if source.exists() and path.samefile(source):
+            if source.is_file() and path.exists() and path.samefile(source):
                 raise UsageError(f"{name!r} is the input itself; name another file for the output")
-            if path.is_file() and not replace:
-                _ask(name)
+        if self.sheet is not None:
+            check_place(self.sheet, overwrite=True)
+        asked = [name for name in self.outputs if Path(name).is_file() and not replace]
+        for name in asked:
+            _ask(name)
+        return replace or self.target in asked
 
-    def work(self, progress: str) -> Report:
+    def work(self, progress: str, *, overwrite: bool = True) -> Report:
         """Do it, and write the sheet.
 
         Args:
             progress: kind of reporter.
+            overwrite: whether the video may replace a file.
 
         Raises:
             MFError: what `gpumft.transcode` raises.
@@ -85,7 +100,7 @@ class Job:
         with _stoppable(), self.open_device() as device:
             try:
                 with reporter(progress) as shown:
-                    report = self._transcode(device, shown)
+                    report = self._transcode(device, shown, overwrite=overwrite)
             except KeyboardInterrupt as error:
                 raise KeyboardInterrupt("interrupted; nothing was written") from error
             if self.sheet is not None:
@@ -94,9 +109,12 @@ class Job:
                 except KeyboardInterrupt as error:
                     message = f"interrupted; {self.target!r} is written, {self.sheet!r} is not"
                     raise KeyboardInterrupt(message) from error
+                except MFError:
+                    note(f"{self.target!r} is written, {self.sheet!r} is not:")
+                    raise
         return report
 
-    def _transcode(self, device: Device, shown: Reporter) -> Report:
+    def _transcode(self, device: Device, shown: Reporter, *, overwrite: bool) -> Report:
         from gpumft.pipeline.transcoding import transcode
 
         return transcode(
@@ -108,6 +126,7 @@ class Job:
             progress=shown,
             start=self.start,
             end=self.end,
+            overwrite=overwrite,
             **self.picture.for_transcode(),
         )
 

@@ -33,6 +33,7 @@ FILTERS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("filter", "resampling filter; default: bicubic"),
             ("chroma_filter", "the same for colour differences; default: as filter"),
             ("fit", "stretch (default), contain or cover"),
+            ("background", "colour of borders; default: black"),
         ),
     ),
     "format": ("Change the pixel format.", (("format", "its name; see gpumft formats"),)),
@@ -113,7 +114,7 @@ def _format_rows() -> list[dict[str, Any]]:
 
 def transforms(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Show this one with its arguments.")
+        str | None, typer.Argument(metavar="NAME", help="Show this one with its arguments.")
     ] = None,
     as_json: Json = False,
 ) -> None:

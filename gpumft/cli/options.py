@@ -22,8 +22,8 @@ Size = Annotated[
         "--size",
         metavar="WxH",
         rich_help_panel=_PICTURE,
-        help="Width x height in pixels; -1 for one side: its share, -2: its share, made even. "
-        "Default: that of the input.",
+        help="Width x height in pixels, as in 1280x720. 1280x-2 keeps the shape and makes the "
+        "height even (-1: any height). Default: as the input.",
     ),
 ]
 Fit = Annotated[
@@ -32,8 +32,8 @@ Fit = Annotated[
         "--fit",
         metavar="WAY",
         rich_help_panel=_PICTURE,
-        help="How another shape is filled: stretch (default), contain (with borders) or cover "
-        "(cut off).",
+        help="How a picture of another shape fills the size: stretch (default), contain (borders) "
+        "or cover (edges are cut off).",
     ),
 ]
 Background = Annotated[
@@ -42,7 +42,7 @@ Background = Annotated[
         "--background",
         metavar="NAME",
         rich_help_panel=_PICTURE,
-        help="Colour of borders. Default: black.",
+        help="Colour of the borders: a name or #rrggbb. Default: black.",
     ),
 ]
 Filter = Annotated[
@@ -60,7 +60,7 @@ ChromaFilter = Annotated[
         "--chroma-filter",
         metavar="NAME",
         rich_help_panel=_PICTURE,
-        help="The same for colour differences. Default: as --filter where the size changes.",
+        help="How chroma is resampled. Default: as --filter where the size changes, else bilinear.",
     ),
 ]
 Crop = Annotated[
@@ -69,7 +69,7 @@ Crop = Annotated[
         "--crop",
         metavar="WxH+X+Y",
         rich_help_panel=_PICTURE,
-        help="Use this part of the input only, in pixels.",
+        help="Use only this part of the input, in pixels, as in 640x360+100+50.",
     ),
 ]
 Rotate = Annotated[
@@ -96,7 +96,8 @@ Format = Annotated[
         "--format",
         metavar="PIXFMT",
         rich_help_panel=_PICTURE,
-        help="Pixel format; gpumft formats lists them. Default: that of the input.",
+        help="Pixel format; gpumft formats lists them. Default: as the input, or the nearest that "
+        "the encoder takes.",
     ),
 ]
 Effects = Annotated[
@@ -105,7 +106,7 @@ Effects = Annotated[
         "--effect",
         metavar="NAME[:k=v]",
         rich_help_panel=_PICTURE,
-        help="Apply an effect, as in sepia:strength=0.8; may be given several times, in order.",
+        help="Apply an effect, as in sepia:strength=0.8. Several are applied in order.",
     ),
 ]
 Chain = Annotated[
@@ -158,8 +159,8 @@ Codec = Annotated[
         "--codec",
         metavar="NAME",
         rich_help_panel=_ENCODING,
-        help="Encoder: libx264, libx265, ffv1, prores_ks, ..., or auto (the first that opens, "
-        "hardware before others). Default: libx264.",
+        help="Encoder: libx264, libx265, ffv1, prores_ks, ..., or auto (the first that works here, "
+        "hardware first). Default: libx264 where the container takes it.",
     ),
 ]
 Crf = Annotated[
@@ -170,7 +171,8 @@ Crf = Annotated[
         min=0,
         max=63,
         rich_help_panel=_ENCODING,
-        help="Constant quality, lower is better. Default: the encoder's, 23 for libx264.",
+        help="Constant quality, for encoders that have it; lower is better. Default: the "
+        "encoder's, 23 for libx264.",
     ),
 ]
 Bitrate = Annotated[
@@ -188,7 +190,7 @@ CodecOptions = Annotated[
         "--codec-option",
         metavar="k=v",
         rich_help_panel=_ENCODING,
-        help="An option of the encoder or container, as in preset=fast; several times.",
+        help="An option of the encoder or the container, as in preset=fast. May be repeated.",
     ),
 ]
 
@@ -200,7 +202,7 @@ Start = Annotated[
         "--start",
         metavar="T",
         rich_help_panel=_PART,
-        help="Begin at this time, in seconds or H:MM:SS. Default: 0.",
+        help="Begin at this time, in seconds or H:MM:SS from the beginning of the input.",
     ),
 ]
 End = Annotated[
@@ -209,7 +211,7 @@ End = Annotated[
         "--end",
         metavar="T",
         rich_help_panel=_PART,
-        help="Stop before this time of the input, in seconds or H:MM:SS. Default: its end.",
+        help="Stop before this time, counted likewise. Default: the end of the input.",
     ),
 ]
 Device = Annotated[
@@ -229,7 +231,7 @@ Threads = Annotated[
         min=1,
         max=256,
         rich_help_panel=_RUNNING,
-        help="CPU threads that work on a picture. Default: GPUMFT_THREADS, or all processors.",
+        help="CPU threads that work on each picture. Default: GPUMFT_THREADS, or all processors.",
     ),
 ]
 Yes = Annotated[
@@ -248,7 +250,7 @@ Sheet = Annotated[
         "--sheet",
         metavar="PNG",
         rich_help_panel=_TELLING,
-        help="Write a picture too: frames before (left) and after (right).",
+        help="Write a PNG as well: frames before (left) and after (right).",
     ),
 ]
 Timing = Annotated[

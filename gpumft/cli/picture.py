@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -53,47 +52,35 @@ class Picture:
         }
 
     def explanations(
-        self,
-        source: VideoType,
-        orientation: Orientation | None = None,
-        *,
-        encodable: Callable[[VideoType], VideoType] = lambda made: made,
+        self, source: VideoType, orientation: Orientation | None = None
     ) -> list[Explanation]:
         """Return what each fused pass does to pictures of `source`.
 
         Args:
             source: type of the pictures, as stored.
             orientation: how they must be turned to be seen upright; None: they are upright.
-            encodable: makes of the last type the one that an encoder takes.
 
         Raises:
             InvalidArg, InvalidMediaType: as the conversion itself would.
         """
-        from gpumft.media import PartialType
-        from gpumft.ops import complete, explain
+        from gpumft.device import open_device
         from gpumft.pipeline.files.orientation import UPRIGHT
-        from gpumft.pipeline.stages import make_steps
+        from gpumft.pipeline.stages import Chain, make_steps
+        from gpumft.transforms import VideoProcessor
         from gpumft.transforms.chain import Stage
 
         options = {**self.options, **({"effects": self.effects} if self.effects else {})}
         own = Stage(options, self.size, self.format)
         current = source.replace(**self.input)
         steps = make_steps(self.chain, own, source=current, orientation=orientation or UPRIGHT)
-        stages = [step for step in steps if isinstance(step, Stage)]
-        current = current.replace(rotation=0)
-        told = []
-        for stage in stages:
-            fields = dict(stage.output(current).items())
-            if stage.options.get("rotate", 0) in (90, 270):
-                fields["pixel_aspect"] = 1 / current.pixel_aspect
-            if stage is stages[-1]:
-                fields |= self.output
-            made = explain(current, complete(PartialType(**fields), current), **stage.options)
-            if stage is stages[-1] and encodable(made.target) != made.target:
-                made = explain(current, encodable(made.target), **stage.options)
-            told.append(made)
-            current = made.target
-        return told
+        with open_device() as device:
+            chain = Chain(steps, device, self.output)
+            chain.set_types(current)
+            return [
+                transform.converter.explain()
+                for transform in chain.transforms
+                if isinstance(transform, VideoProcessor) and transform.converter is not None
+            ]
 
 
 def picture(

@@ -100,8 +100,8 @@ def run(
     if dry_run:
         show(job, as_json=as_json)
         return output.Exit.OK
-    job.check_outputs(replace=yes)
-    return finish(job, job.work(kind), timing=timing, as_json=as_json)
+    overwrite = job.check_outputs(replace=yes)
+    return finish(job, job.work(kind, overwrite=overwrite), timing=timing, as_json=as_json)
 
 
 def _codec_options(

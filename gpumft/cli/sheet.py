@@ -32,7 +32,7 @@ def write_sheet(
         after: the output.
         path: the PNG; an existing one is replaced.
         rows: how many pairs, at most.
-        start: where the output begins in the input, in hns.
+        start: where the output begins in the input, in hns from the input's beginning.
         device: what converts the frames to RGB.
 
     Raises:
@@ -46,7 +46,7 @@ def write_sheet(
         count = result.count_frames()
         picks = sorted({(2 * i + 1) * count // (2 * rows) for i in range(rows)})
         panel = _panel_size(result)
-        source.seek(start)
+        source.seek(start + source.start)
         first = next(iter(source)).time or 0
         origin = result[0].time or 0
         lines = []

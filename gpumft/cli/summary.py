@@ -9,7 +9,6 @@ from gpumft.cli import output
 from gpumft.cli.job import Job
 
 if TYPE_CHECKING:
-    from gpumft.media import VideoType
     from gpumft.pipeline.report import Report
 
 
@@ -63,52 +62,62 @@ def show(job: Job, *, as_json: bool) -> None:
     """
     found = _settled(job)
     if as_json:
-        passes = [each.to_dict() | {"device": found["device"]} for each in found["passes"]]
-        output.print_json(found | {"passes": passes})
+        output.print_json(found | {"passes": [each.to_dict() for each in found["passes"]]})
         return
     output.say(f"{job.source} -> {job.target} ({found['container']}, {found['codec']})")
     output.say(f"on {found['device']}: {found['device_name']}")
     for stream in found["streams"]:
-        output.say(f"copied where {found['container']} can hold it: {stream}")
+        output.say(f"copied: {stream}")
     for warning in found["warnings"]:
         output.say(f"note: {warning}")
     for number, each in enumerate(found["passes"], 1):
         output.say(f"\npass {number} of {len(found['passes'])}")
-        output.say(str(each).replace("on    any device", f"on    {found['device']}"))
+        output.say(str(each))
     output.say("\nnothing was written (--dry-run)")
 
 
 def _settled(job: Job) -> dict[str, Any]:
-    """Settle everything but the encoder's own state."""
-    from gpumft.pipeline.files import codecs
-    from gpumft.pipeline.files.encoding import split_options
+    """Settle and check everything as the run itself does, up to the first picture."""
     from gpumft.pipeline.files.reader import open as open_reader
-    from gpumft.transforms import CONVERTIBLE
+    from gpumft.pipeline.files.writer import rehearse
+    from gpumft.pipeline.settling import settle
+    from gpumft.pipeline.trim import trimmed
+    from gpumft.transforms import VideoProcessor
 
-    container = codecs.container_of(job.target)
-    codec, warnings = "", list[str]()
-
-    def encodable(made: VideoType) -> VideoType:
-        nonlocal codec, warnings
-        codec = codecs.choose_codec(job.codec, container, made.format)
-        format, warnings = codecs.choose_format(codec, made.format, CONVERTIBLE)
-        return made if format is made.format else made.replace(format=format)
-
+    job.check_outputs(replace=True)
     with job.open_device() as device, open_reader(job.source) as reader:
-        passes = job.picture.explanations(reader.type, reader.orientation, encodable=encodable)
-        split_options(codec, job.codec_options)
-        warnings = [*reader.warnings, *warnings]
-        if Path(job.target).is_file():
-            warnings.append(f"{job.target!r} exists: -y will be needed to replace it")
+        settled = settle(
+            reader, job.target, device=device, codec=job.codec, **job.picture.for_transcode()
+        )
+        copied, notes = rehearse(
+            job.target,
+            settled.target,
+            codec=settled.codec,
+            options=job.codec_options,
+            streams=reader.streams,
+            time_base=reader.time_base,
+            overwrite=True,
+        )
+        trimmed(reader, job.start, job.end)
+        warnings = [*reader.warnings, *settled.losses, *notes]
+        warnings += [
+            f"{name!r} exists: -y will be needed to replace it"
+            for name in job.outputs
+            if Path(name).is_file()
+        ]
         return {
             "source": job.source,
             "target": job.target,
-            "container": container,
-            "codec": codec,
+            "container": settled.container,
+            "codec": settled.codec,
             "codec_options": job.codec_options,
             "device": device.spec,
             "device_name": device.info.name,
-            "streams": [str(stream) for stream in reader.streams],
+            "streams": [str(stream) for stream in copied],
             "warnings": warnings,
-            "passes": passes,
+            "passes": [
+                transform.converter.explain()
+                for transform in settled.chain.transforms
+                if isinstance(transform, VideoProcessor) and transform.converter is not None
+            ],
         }

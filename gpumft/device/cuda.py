@@ -208,8 +208,10 @@ def open_cuda(spec: str) -> CudaDevice:
     Thread-safety: any thread; each call opens a stream of its own.
     """
     wanted = spec.partition(":")[2]
-    library()
-    count = _count()
+    try:
+        count = _count()
+    except DeviceUnavailable as error:
+        raise DeviceUnavailable(f"no device {spec!r}: {error}") from error
     ordinals = [n for n in range(count) if not wanted or str(n) == wanted]
     for ordinal in ordinals:
         info = describe(ordinal)

@@ -217,7 +217,10 @@ def open_opencl(spec: str) -> OpenCLDevice:
     Thread-safety: any thread; each call opens a queue of its own.
     """
     wanted = spec.partition(":")[2]
-    found = candidates()
+    try:
+        found = candidates()
+    except DeviceUnavailable as error:
+        raise DeviceUnavailable(f"no device {spec!r}: {error}") from error
     fitting = [c for c in found if _fits(c, wanted)]
     for candidate in sorted(fitting, key=rank):
         info = describe(candidate)

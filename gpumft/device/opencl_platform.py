@@ -16,6 +16,7 @@ from gpumft.errors import DeviceUnavailable
 
 _SYSTEM = Path("/etc/OpenCL/vendors")
 _VARIABLE = "OCL_ICD_VENDORS"
+_NO_CACHE = "PYOPENCL_NO_CACHE"
 _LOCK = threading.Lock()
 
 
@@ -49,6 +50,7 @@ def library() -> Any:
         raise DeviceUnavailable('OpenCL needs pyopencl: pip install "gpumft[opencl]"')
     with _LOCK:
         show_runtimes()
+        _check_cache()
         try:
             import pyopencl
         except (ImportError, OSError) as error:
@@ -79,6 +81,21 @@ def show_runtimes() -> None:
     except OSError:
         return  # a read-only home: only Intel's runtime stays unseen
     os.environ[_VARIABLE] = f"{folder}{os.sep}"
+
+
+def _check_cache() -> None:
+    """Tell pyopencl to keep nothing where it cannot: it would fail to load or to build."""
+    import platformdirs
+
+    if _NO_CACHE not in os.environ:
+        folder = Path(platformdirs.user_cache_dir("pyopencl", "pyopencl"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            writable = os.access(folder, os.W_OK)
+        except OSError:
+            writable = False
+        if not writable:
+            os.environ[_NO_CACHE] = "1"
 
 
 def candidates() -> list[Candidate]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from gpumft.media import VideoType
-from gpumft.ops.options import Options
 from gpumft.ops.planner import Plan, plan, quantised, taps_of
 from gpumft.resample import Taps
 
 _INDENT = "    "
+_COPIED = "none, samples are copied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def explained(settled: Plan, device: str) -> Explanation:
         codes={"source": _codes(src), "target": _codes(dst)},
         stages=stages,
         taps=tuple((name, _describe(taps)) for name, taps in taps_of(settled)),
-        filters=_filters(settled.options, scaled=settled.placement.is_scaled),
+        filters=_filters(settled),
         passes=1,
         launches=1,
         bytes_read=_bytes(src),
@@ -170,9 +170,21 @@ def _geometry(settled: Plan) -> dict[str, str]:
     return told
 
 
-def _filters(options: Options, *, scaled: bool) -> dict[str, str]:
-    chroma = options.chroma_filter or (options.filter if scaled else "bilinear")
-    return {"luma": options.filter if scaled else "none, samples are copied", "chroma": chroma}
+def _filters(settled: Plan) -> dict[str, str]:
+    """Return what resamples luma (with R'G'B' and alpha) and chroma, where anything does."""
+    options = settled.options
+    scaled = settled.placement.is_scaled
+    chosen = {
+        "luma": options.filter,
+        "chroma": options.chroma_filter or (options.filter if scaled else "bilinear"),
+    }
+    busy = {_filtered(name) for name, taps in taps_of(settled) if not taps.is_identity}
+    return {kind: text if kind in busy else _COPIED for kind, text in chosen.items()}
+
+
+def _filtered(name: str) -> str:
+    """Return whether taps called `name` ("u vertical", "to v horizontal") are luma's or chroma's."""
+    return "chroma" if set(name.split()) & {"u", "v"} else "luma"
 
 
 def _describe(taps: Taps) -> str:

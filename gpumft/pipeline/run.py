@@ -20,6 +20,8 @@ from gpumft.samples import Sample
 
 _AHEAD = 4
 """Pictures that may wait between two stages."""
+_ROOM = 1 << 29
+"""Bytes that they may take; one picture may always wait."""
 _TICK = 0.05
 """Seconds between two looks at the progress."""
 
@@ -71,10 +73,11 @@ class Run:
         self._device = device
         self._whole = whole
         self._began = began
-        self._decoded: Channel[Sample] = Channel(_AHEAD)
-        self._encoded: Channel[Sample | EncodedPacket] = Channel(_AHEAD)
+        self._decoded: Channel[Sample] = Channel(_ahead(types.source))
+        self._encoded: Channel[Sample | EncodedPacket] = Channel(_ahead(types.target))
         self._workers = Workers(self._decoded.stop, self._encoded.stop)
         self._last = 0
+        self._begin: int | None = None
         self._end = 0
         self._first_frame = 0.0
         self._read = 0
@@ -150,6 +153,7 @@ class Run:
             if not self._first_frame:
                 self._first_frame = time.perf_counter() - self._began
             self._last = item.time or 0
+            self._begin = self._last if self._begin is None else self._begin
             self._end = self._last + (item.duration or 0)
         self._writer.finish()
 
@@ -199,7 +203,7 @@ class Run:
         return Report(
             path=self._writer.path,
             frames=self._writer.frames,
-            duration=self._end,
+            duration=self._end - (self._begin or 0),
             seconds=time.perf_counter() - self._began,
             first_frame=self._first_frame,
             decode=split["decode"],
@@ -220,3 +224,8 @@ def _like(changed: VideoType, first: VideoType) -> VideoType:
     """Return a stream's new type with what the caller stated about its first one."""
     stated = ("matrix", "primaries", "transfer", "range", "siting", "alpha")
     return changed.replace(**{n: getattr(first, n) for n in stated if getattr(changed, n) is None})
+
+
+def _ahead(kind: VideoType) -> int:
+    """Return how many pictures of a type may wait."""
+    return max(1, min(_AHEAD, _ROOM // kind.image_size))

@@ -42,8 +42,8 @@ def make_steps(
     else:
         steps += chain or ()
     last = steps[-1] if steps else None
-    if own.options or own.size or own.format or not isinstance(last, Stage):
-        steps.append(own)
+    joined = join(last, own) if isinstance(last, Stage) else None
+    steps[-1 if joined else len(steps) :] = [joined or own]
     if orientation != UPRIGHT:
         if not isinstance(steps[0], Stage):  # a caller's transform expects an upright picture
             steps.insert(0, Stage())
@@ -51,6 +51,35 @@ def make_steps(
         if isinstance(first, Stage):
             first.options = uprighted(first.options, orientation, source.size)
     return steps
+
+
+def join(first: Stage, second: Stage) -> Stage | None:
+    """Return one fused pass that does both stages, or None if its fixed order does not allow it.
+
+    Options that say how, such as the filter, serve what either stage does.
+    """
+    does, then = _ranks(first), _ranks(second)
+    if does and then and not (max(does) < min(then) or max(does) == min(then) == _EFFECTS):
+        return None
+    more = {key: value for key, value in second.options.items() if value or key not in _ORDER}
+    options = {**first.options, **more}
+    if any(options[key] != value for key, value in first.options.items() if key not in _ORDER):
+        return None
+    effects = (*first.options.get("effects", ()), *second.options.get("effects", ()))
+    if effects:
+        options["effects"] = effects
+    return Stage(options, second.size or first.size, second.format or first.format)
+
+
+_ORDER = ("crop", "rotate", "flip", "size", "effects", "format")
+"""What a fused pass does, in its order."""
+_EFFECTS = _ORDER.index("effects")
+
+
+def _ranks(stage: Stage) -> list[int]:
+    """Return the places in a pass's order of what a stage does."""
+    doing = {**stage.options, "size": stage.size, "format": stage.format}
+    return [rank for rank, name in enumerate(_ORDER) if doing.get(name)]
 
 
 def uprighted(

@@ -11,20 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from gpumft.device import Device
-from gpumft.errors import InvalidArg, InvalidMediaType
+from gpumft.errors import InvalidArg
 from gpumft.media import Interlace, PixelFormat, VideoType
 from gpumft.media.times import HNS_PER_SECOND, Time, to_hns
 from gpumft.ops import as_device
-from gpumft.pipeline.files import codecs
-from gpumft.pipeline.files.failures import nearest
 from gpumft.pipeline.files.reader import Reader
 from gpumft.pipeline.files.writer import Writer
 from gpumft.pipeline.report import Progress, Report
 from gpumft.pipeline.run import Run, Types
-from gpumft.pipeline.stages import Chain, VideoStage, make_steps
+from gpumft.pipeline.settling import settle
+from gpumft.pipeline.stages import VideoStage
 from gpumft.pipeline.trim import trimmed
-from gpumft.transforms import CONVERTIBLE
-from gpumft.transforms.chain import Stage
 
 
 def transcode(
@@ -69,7 +66,8 @@ def transcode(
             What it raises ends the run.
         input_type: fields of the input's type that are known better than the file states them.
         output_type: fields of the output's type, such as matrix, range or frame_rate.
-        start: the first picture is the one that is seen then; it gets the time 0.
+        start: the first picture is the one that is seen then; it gets the time 0. Times count
+            from the file's beginning, whatever its time stamps begin with.
         end: the first time that is left out.
         hwaccel: as `Reader`.
         overwrite: whether an existing file may be replaced.
@@ -86,29 +84,26 @@ def transcode(
     """
     began = time.perf_counter()
     _check_paths(src, dst)
-    if conversion.get("effects"):
-        raise InvalidArg("effects are given twice")
-    effects = tuple(effects)
-    own = Stage(
-        options={**conversion, **({"effects": effects} if effects else {})},
-        size=size,
-        format=None if format is None else _format(format),
-    )
     worker = as_device(device)
     with Reader(src, device=worker, hwaccel=hwaccel) as reader:
-        source = reader.type.replace(**dict(input_type or {}))
-        _check_tags(reader, source)
-        steps = make_steps(chain, own, source=source, orientation=reader.orientation)
-        passes = Chain(steps, worker, output_type)
-        made = passes.set_types(source)
-        name = codecs.choose_codec(codec, codecs.container_of(dst), made.format)
-        target, losses = _encodable(name, made)
-        if target != made:
-            passes.set_types(source, target)
+        settled = settle(
+            reader,
+            dst,
+            device=worker,
+            codec=codec,
+            size=size,
+            format=format,
+            chain=chain,
+            effects=effects,
+            input_type=input_type,
+            output_type=output_type,
+            **conversion,
+        )
+        source, target = settled.source, settled.target
         writer = Writer(
             dst,
             target,
-            codec=name,
+            codec=settled.codec,
             options=options,
             streams=reader.streams,
             video_index=reader.video_index,
@@ -121,7 +116,7 @@ def transcode(
         try:
             whole = start is None and end is None
             types = Types(source, target)
-            run = Run(reader, passes, writer, types, worker.spec, whole=whole, began=began)
+            run = Run(reader, settled.chain, writer, types, worker.spec, whole=whole, began=began)
             run.work(trimmed(reader, start, end), progress, _total(reader, start, end))
             writer.commit()
         except BaseException:
@@ -132,7 +127,7 @@ def transcode(
             report,
             warnings=(
                 *reader.warnings,
-                *losses,
+                *settled.losses,
                 *writer.notes,
                 *report.warnings,
                 *reader.damage,
@@ -150,48 +145,15 @@ def _check_paths(src: str | os.PathLike[str], dst: str | os.PathLike[str]) -> No
         )
 
 
-def _check_tags(reader: Reader, source: VideoType) -> None:
-    if "matrix" in reader.unknown_tags and source.matrix is None and source.format.is_yuv:
-        raise InvalidMediaType(
-            f"{reader.path!r} is coded with matrix {reader.unknown_tags['matrix']} of H.273, which "
-            "is not supported; state another with input_type or --in-matrix to decode it as that"
-        )
-
-
-def _format(name: PixelFormat | str) -> PixelFormat:
-    try:
-        return PixelFormat(name)
-    except ValueError as error:
-        hint = nearest(str(name), [f.value for f in PixelFormat])
-        raise InvalidArg(
-            f"unknown pixel format {str(name)!r}; {hint or 'see gm.PixelFormat'}"
-        ) from error
-
-
-def _encodable(codec: str, made: VideoType) -> tuple[VideoType, list[str]]:
-    """Return the nearest type that the encoder takes, and what is lost by it."""
-    format, losses = codecs.choose_format(codec, made.format, CONVERTIBLE)
-    target = made
-    if format is not made.format:
-        target = made.replace(format=format, **_unstated(made, format)).resolved(made)
-    if codecs.needs_full_range(codec) and target.format.is_yuv:
-        target = target.replace(range="full")
-    return target, losses
-
-
-def _unstated(made: VideoType, format: PixelFormat) -> dict[str, None]:
-    """Return the fields that another kind of format resolves anew."""
-    if format.is_rgb == made.format.is_rgb:
-        return {}
-    return {"range": None, "matrix": None}
-
-
 def _hints(source: VideoType, target: VideoType) -> list[str]:
     hints = []
     if target.light is not None:
         hints.append("static HDR metadata (light levels, mastering display) is not written yet")
-    if source.interlace is not Interlace.PROGRESSIVE and source.size != target.size:
-        hints.append(f"the input is interlaced ({source.interlace}) and was scaled as whole frames")
+    if source.interlace is not Interlace.PROGRESSIVE:
+        hints.append(
+            f"the input is interlaced ({source.interlace}): its frames were treated as whole "
+            "pictures, and the encoder may call them progressive; deinterlace it first"
+        )
     return hints
 
 

@@ -27,7 +27,8 @@ def trimmed(
     Args:
         reader: at its beginning.
         start: hns and the like, or None for the beginning; time stamps then stay as they are.
-        end: the same, or None for the end; a picture that begins at `end` is left out.
+        end: the same, or None for the end; a picture that begins at `end` is left out. Both count
+            from the file's beginning, which need not be at the time stamp 0.
 
     Raises:
         InvalidArg: `end` is not after `start`.
@@ -40,10 +41,10 @@ def trimmed(
             f"the end ({last / HNS:g} s) must be after the start ({max(first, 0) / HNS:g} s)"
         )
     if start is not None:
-        reader.seek(first)
+        reader.seek(first + reader.start)
     if start is None and last is None:
         return reader.items()
-    stop = None if last is None else Fraction(last, HNS)
+    stop = None if last is None else Fraction(last + reader.start, HNS)
     return _cut(reader, stop, shift=start is not None)
 
 

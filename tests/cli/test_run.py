@@ -1,5 +1,6 @@
 """`run`: the main job, through the transform protocol, into a file that PyAV reads back."""
 
+import contextlib
 import json
 import struct
 import zlib
@@ -111,6 +112,56 @@ def test_a_dry_run_says_what_the_encoder_takes(
     words = ("run", clip, tmp_path / "out.mp4", "--format", "rgb24", "--dry-run", "--json")
     found = command(*words).json
     assert not found["passes"][0]["target"].startswith("rgb24")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("out.mp4", "--size", "81x45"),
+        ("out.mp4", "--size", "20000x20000"),
+        ("out.mp4", "--start", "99"),
+        ("out.mp4", "--codec-option", "preset=warp"),
+        ("out.webm",),
+        ("nowhere/out.mp4",),
+        ("out.mp4", "--sheet", "nowhere/a.png"),
+        ("out.gif",),
+    ],
+    ids=" ".join,
+)
+def test_a_dry_run_and_a_run_fail_alike(
+    command: Command,
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run, rehearsed = command("run", clip, *words), command("run", clip, *words, "--dry-run")
+    assert run.code not in (0, 1) or "nowhere" in run.err
+    assert (rehearsed.code, rehearsed.err) == (run.code, run.err)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_and_a_run_settle_alike(command: Command, clip: Path, tmp_path: Path) -> None:
+    words = ("run", clip, tmp_path / "out.avi", "--codec", "mjpeg", "--vf", "hflip", "--json")
+    rehearsed = command(*words, "--size", "80x46", "--dry-run").json
+    run = command(*words, "--size", "80x46").json
+    assert len(rehearsed["passes"]) == 1
+    assert rehearsed["passes"][0]["target"] == run["output"]
+    assert rehearsed["streams"] == run["streams"]
+
+
+def test_a_file_that_comes_meanwhile_is_kept(
+    command: Command, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.mp4"
+    monkeypatch.setattr(
+        "gpumft.cli.job._stoppable", lambda: contextlib.nullcontext(out.write_bytes(b"theirs"))
+    )
+    told = command("run", clip, out)
+    assert told.code == 2
+    assert "-y" in told.err
+    assert out.read_bytes() == b"theirs"
 
 
 def test_yes_replaces(command: Command, clip: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from numba.core import event
 
 from gpumft.device import Program, open_device
 from gpumft.device.cpu import compiler, selftest
+from gpumft.device.vectors import vectors
 from gpumft.errors import KernelBuildError
 from tests.contract import programs
 from tests.contract.program_parts import noise, ringing
@@ -179,14 +180,9 @@ def test_the_self_test_holds_the_suite_s_vectors() -> None:
 
 
 def test_the_self_test_complains(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = selftest._cases
-
-    def wrong(vectors: dict[str, list[list[object]]]) -> list[tuple[str, object, object]]:
-        cases = real(vectors)
-        cases[0][2][7] ^= 1
-        return cases
-
-    monkeypatch.setattr(selftest, "_cases", wrong)
+    wrong = vectors()
+    wrong[0].results[7] ^= 1
+    monkeypatch.setattr(selftest, "vectors", lambda: wrong)
     assert re.match(r"fma\(.*\) gives .*, not ", selftest.complaint())
 
 

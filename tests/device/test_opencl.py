@@ -194,6 +194,26 @@ def test_closing(device: Device) -> None:
         own.build(case("copy_gray_odd").program)
 
 
+READ_ONLY = """
+from gpumft.device import open_device
+from tests.contract.programs import case
+from tests.contract.test_golden import dirty, entry, golden
+given = case("nv12_to_rgb24")
+target = dirty(given.program)
+open_device("opencl").build(given.program)(given.planes, target)
+assert entry(given, target) == golden()["nv12_to_rgb24"]
+print("well")
+"""
+
+
+@pytest.mark.parametrize("backend", INTEL)
+def test_a_home_that_cannot_be_written(tmp_path: Path, backend: str) -> None:
+    (tmp_path / "file").touch()
+    home = str(tmp_path / "file" / "home")  # no folder can be made there
+    places = {"HOME": home, "XDG_CACHE_HOME": home, "GPUMFT_CACHE_DIR": str(tmp_path / "cache")}
+    assert in_child(places, READ_ONLY) == "well"
+
+
 RACES = """
 import sys
 import numpy as np

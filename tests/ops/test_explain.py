@@ -34,6 +34,9 @@ def test_a_layout_change_goes_straight_through() -> None:
     assert told.stages == ()
     assert "each component goes straight to its counterpart" in str(told)
     assert "samples copied" in str(told)
+    assert set(told.filters.values()) == {"none, samples are copied"}
+    up = explain(VideoType("yuv420p", (8, 6)), VideoType("rgb24", (8, 6))).filters
+    assert up == {"luma": "none, samples are copied", "chroma": "bilinear"}
 
 
 def test_it_is_json_and_html() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import logging
-import os
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -18,6 +17,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError
 
+from gpumft.device import cache as folders
 from gpumft.device.cpu import kernels, pixels, selftest
 from gpumft.errors import KernelBuildError
 
@@ -43,14 +43,7 @@ def _source_hash() -> str:
 
 def cache_folder() -> Path:
     """Return where machine code is kept: GPUMFT_CACHE_DIR, else the user's cache folder."""
-    chosen = os.environ.get("GPUMFT_CACHE_DIR")
-    if chosen:
-        root = Path(chosen)
-    else:
-        import platformdirs
-
-        root = Path(platformdirs.user_cache_dir("gpumft", appauthor=False))
-    return root / "cpu" / _source_hash()
+    return folders.cache_folder() / "cpu" / _source_hash()
 
 
 class _Locator(_CacheLocator):

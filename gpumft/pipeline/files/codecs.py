@@ -15,6 +15,7 @@ from av.codec.codec import Codec, UnknownCodecError
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import ColorRange
 
 from gpumft.errors import InvalidArg, InvalidMediaType
 from gpumft.media import PixelFormat
@@ -136,8 +137,11 @@ def container_holds(container: str, codec: str) -> bool:
         context = stream.codec_context
         if isinstance(context, VideoCodecContext):
             context.width, context.height = 64, 64
-            context.pix_fmt = choose_format(name, PixelFormat.YUV420P)[0].value
+            near = functools.partial(_distance, PixelFormat.YUV420P)
+            context.pix_fmt = min(offered_formats(name), key=near).value
             context.options = default_options(name, {})
+            if needs_full_range(kind.name):
+                context.color_range = int(ColorRange.JPEG)
         scratch.start_encoding()
     except (FFmpegError, ValueError):
         return False
@@ -190,9 +194,12 @@ def choose_codec(name: str | None, container: str, wanted: PixelFormat) -> str:
             if reason is None:
                 return candidate
             tried.append(f"{candidate}: {reason}")
+    if not tried:
+        raise InvalidMediaType(
+            f"{container} holds no video that can be made here; use .mp4 or .mkv"
+        )
     raise InvalidMediaType(
-        f"no encoder for {container} works on this machine ({'; '.join(tried) or 'none fits'}); "
-        "use .mp4 or .mkv"
+        f"no encoder for {container} works on this machine ({'; '.join(tried)}); use .mp4 or .mkv"
     )
 
 
@@ -210,6 +217,8 @@ def unusable(codec: str, format: PixelFormat) -> str | None:
     context.time_base = Fraction(1, 25)
     context.framerate = Fraction(25)
     context.options = default_options(codec, {})
+    if needs_full_range(codec):
+        context.color_range = int(ColorRange.JPEG)
     try:
         context.open()
     except (FFmpegError, ValueError) as error:
@@ -258,17 +267,22 @@ def choose_format(
 
     Returns:
         `wanted` itself if the encoder takes it. Otherwise the nearest: it loses the least of
-        colour, alpha, depth and chroma resolution, in this order, then adds the least. The list
-        says each loss in words.
+        alpha, depth and chroma resolution, in this order, then adds the least. The list says each
+        loss in words.
 
     Raises:
-        InvalidMediaType: the encoder takes no format that this package knows.
+        InvalidMediaType: the encoder takes no format that this package knows, or only gray.
     """
     possible = set(among)
     offered = [format for format in offered_formats(codec) if format in possible]
     if not offered:
         raise InvalidMediaType(f"{codec} takes no pixel format that is known here")
     best = min(offered, key=functools.partial(_distance, wanted))
+    if best.is_gray and not wanted.is_gray:
+        raise InvalidMediaType(
+            f"{codec} takes no colour in a format that is known here; use another codec and "
+            "container such as .mp4, or ask for format gray"
+        )
     losses = _losses(wanted, best)
     if not losses:
         return best, []
@@ -301,8 +315,6 @@ def _precision(format: PixelFormat) -> int:
 
 def _losses(wanted: PixelFormat, offered: PixelFormat) -> Iterable[str]:
     losses = []
-    if offered.is_gray and not wanted.is_gray:
-        losses.append("colour")
     if wanted.has_alpha and not offered.has_alpha:
         losses.append("alpha")
     if _precision(offered) < _precision(wanted):

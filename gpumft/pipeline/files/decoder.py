@@ -12,6 +12,7 @@ import av
 from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
+from av.format import Flags
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
@@ -20,6 +21,7 @@ from av.video.stream import VideoStream
 from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidMediaType, MFError, Truncated
 from gpumft.pipeline.files.failures import reading
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType, is_end, packet_type
+from gpumft.pipeline.files.timeline import Timeline
 
 _TOLERANCE = Fraction(1, 2)
 """Seconds by which a file may end before its header says without counting as cut off."""
@@ -58,6 +60,8 @@ class Decoder:
             packet_type(s) for s in self.container.streams if s.index != self.stream.index
         )
         self._types = {t.index: t for t in self.others}
+        jumps = Flags(self.container.format.flags) & Flags.ts_discont
+        self._timeline = Timeline() if jumps else None
         self._whole_pass = True
         self._packets = 0
         self._ends: dict[int, Fraction] = {}
@@ -84,6 +88,11 @@ class Decoder:
         return None
 
     @property
+    def start(self) -> Fraction:
+        """Seconds: the time stamp at which the file begins; 0 where it begins at 0 or earlier."""
+        return Fraction(max(0, self.container.start_time or 0), 1_000_000)
+
+    @property
     def counts_exactly(self) -> bool:
         """Whether the header counts pictures exactly; AVI, for one, counts empty ones too."""
         return self.container.format.name.startswith("mov,")
@@ -95,6 +104,34 @@ class Decoder:
             self.container.seek(pts, stream=self.stream)
         except FFmpegError as error:
             raise reading(self.path, error) from error
+
+    def items_from(
+        self, pts: int, *, others: bool = True
+    ) -> tuple[list[VideoFrame | EncodedPacket], Iterator[VideoFrame | EncodedPacket]]:
+        """Move to a picture at or before `pts` that can be decoded.
+
+        Containers without an index, MPEG-TS for one, seek by guess and may land too late.
+
+        Returns:
+            What comes up to the first picture, and an iterator over the rest. The picture is
+            later than `pts` only if the file begins with it; there is none where all are earlier
+            and cannot be decoded.
+        """
+        step = second = max(1, round(1 / self.time_base))
+        back, beginning = pts, round(self.start / self.time_base) - second
+        while True:
+            self.seek(back)
+            rest = self.items(others=others)
+            passed: list[VideoFrame | EncodedPacket] = []
+            for item in rest:
+                passed.append(item)
+                if isinstance(item, VideoFrame):
+                    break
+            found = passed[-1] if passed else None
+            early = isinstance(found, VideoFrame) and (found.pts is None or found.pts <= pts)
+            if early or back < beginning:
+                return passed, rest
+            back, step = back - step, step * 2
 
     def items(self, *, others: bool = True) -> Iterator[VideoFrame | EncodedPacket]:
         """Yield frames and the packets of other streams, in the order of the file.
@@ -115,6 +152,8 @@ class Decoder:
                 break
             if packet is None:
                 break
+            if self._timeline is not None and self._whole_pass:
+                self._timeline.place(packet)
             index = packet.stream.index  # an end packet's own stream_index is always 0
             if index != self.stream.index:
                 self._count(packet)
@@ -156,11 +195,18 @@ class Decoder:
         """Compare what was there with what the header claims."""
         if not self._whole_pass:
             return
+        if self._timeline is not None and self._timeline.jumps:
+            self.warnings.append(
+                f"the time stamps jump {self._timeline.jumps} times; what follows goes on there"
+            )
+            return  # the length that the header tells is none
         claimed = self.stream.frames
         video_end = self._ends.get(self.stream.index, Fraction(0))
         last = max(self._ends.values(), default=Fraction(0))
         length = Fraction(self.container.duration or 0, 1_000_000)
         first = Fraction(self.container.start_time or 0, 1_000_000)
+        if self.container.format.name.startswith("matroska"):
+            first = Fraction(0)  # its length is the time of its end
         short = length and first + length - last > _TOLERANCE
         if short or self._pictures_missing(video_end):
             of = f" of {claimed}" if claimed else ""
@@ -188,6 +234,8 @@ class Decoder:
 
 
 def _open(path: str, hwaccel: str) -> InputContainer:
+    if not path:
+        raise InvalidArg("the input has no name; give a video file")
     if "://" not in path:
         if not Path(path).exists():
             raise reading(path, FileNotFoundError(2, "No such file"))

@@ -18,6 +18,9 @@ from gpumft.pipeline.files.failures import encoding, nearest
 ISO = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "ismv", "f4v")
 """Containers of the ISO base media family."""
 
+_ANY_ENCODER = 4096
+"""Sides up to this long are taken by every encoder in use."""
+
 _FIELD_ORDER = {Interlace.PROGRESSIVE: 1, Interlace.UPPER: 2, Interlace.LOWER: 3}
 
 _ASPECT_IN_STREAM = ("h264", "hevc", "mpeg2video", "mpeg4", "vc1")
@@ -71,6 +74,11 @@ def split_options(
     offered = VideoCodecContext.create(codec, "w").supported_options
     known = {option.name for option in (*offered.generic, *offered.private)}
     for name in given:
+        if name == "crf" and name not in known:
+            raise InvalidArg(
+                f"{codec} has no constant quality (crf); leave it out, or give a bit rate or "
+                "options of its own"
+            )
         if name not in known and name not in MUXER_OPTIONS:
             hint = nearest(name, known | MUXER_OPTIONS)
             raise InvalidArg(f"{codec} has no option {name!r}" + (f"; {hint}" if hint else ""))
@@ -123,7 +131,18 @@ def configure(
             raise InvalidMediaType(
                 f"{codec} cannot encode {what}: {reason}; use --codec libx264"
             ) from error
+        given = ", ".join(f"{key}={value}" for key, value in options.items())
+        if given:
+            _explain_options(codec, type, f"{what} with {given}", error)
         raise encoding(codec, f"{what} with time base {time_base}", error) from error
+
+
+def _explain_options(codec: str, type: VideoType, what: str, error: Exception) -> None:
+    """Raise what an encoder means when it takes a small picture without the options only."""
+    if codecs.unusable(codec, type.format) is None and max(type.size) <= _ANY_ENCODER:
+        raise InvalidArg(
+            f"{codec} cannot encode {what}; the size and format alone would do: change the options"
+        ) from error
 
 
 def keeps_pixel_aspect(container: str, codec: str) -> bool:

@@ -58,11 +58,12 @@ def reading(path: str | os.PathLike[str], error: BaseException) -> MFError:
     if isinstance(error, MFError):
         return error
     if isinstance(error, FileNotFoundError):
-        return FileMissing(f"{shown} does not exist")
+        hint = "; for standard input give /dev/stdin" if os.fspath(path) == "-" else ""
+        return FileMissing(f"{shown} does not exist{hint}")
     if isinstance(error, IsADirectoryError):
         return InvalidArg(f"{shown} is a folder; give a video file")
     if isinstance(error, PermissionError):
-        return AccessDenied(f"{shown} cannot be read: permission denied")
+        return AccessDenied(f"{shown} cannot be read: permission denied; make it readable")
     if isinstance(error, MemoryError):
         return OutOfMemory(f"not enough memory to read {shown}")
     if isinstance(error, av.error.EOFError):
@@ -92,8 +93,9 @@ def writing(path: str | os.PathLike[str], error: BaseException) -> MFError:
             "choose a folder that you may write to"
         )
     if isinstance(error, FileNotFoundError):
-        folder = str(Path(path).parent)
-        return FileMissing(f"the folder {folder!r} of the output {shown} does not exist")
+        place = Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
+        folder = str(place.parent)
+        return FileMissing(f"the folder {folder!r} of the output {shown} does not exist; make it")
     if isinstance(error, NotADirectoryError):
         return InvalidArg(f"the output {shown} lies inside something that is not a folder")
     if isinstance(error, MemoryError):
@@ -113,7 +115,9 @@ def encoding(codec: str, what: str, error: BaseException) -> MFError:
         return error
     if isinstance(error, MemoryError):
         return OutOfMemory(f"not enough memory for {codec} to encode {what}")
-    return InvalidMediaType(f"{codec} cannot encode {what}: {_reason(error)}")
+    return InvalidMediaType(
+        f"{codec} cannot encode {what}: {_reason(error)}; choose another size, format or codec"
+    )
 
 
 def _reason(error: BaseException) -> str:

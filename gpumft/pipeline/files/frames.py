@@ -11,6 +11,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.codec.codec import find_best_pix_fmt_of_list
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from gpumft.errors import InvalidMediaType
@@ -29,6 +30,9 @@ _FULL_RANGE = {
 
 _CORRUPT = "MFSampleExtension_FrameCorruption"
 _OURS_ALONE = (PixelFormat.Y416LE, PixelFormat.V210)
+_SPREAD = {PixelFormat.Y416LE: "yuva444p16le"}
+"""Formats that FFmpeg lacks -> one of its own with the same components, in planes."""
+_WORD = np.dtype("<u2")
 _MIRRORED = {"bgr24": "rgb24", "rgb24": "bgr24", "bgr0": "rgb0", "bgra": "rgba"}
 
 
@@ -45,10 +49,19 @@ def known_format(name: str) -> tuple[PixelFormat, bool] | None:
 def repacked_format(name: str) -> PixelFormat:
     """Return the format that a frame of an unknown format is repacked to.
 
+    Y'CbCr with alpha, as in ProRes 4444, becomes y416le rather than RGB, whose colours would have
+    to be computed.
+
     Raises:
         InvalidMediaType: there is none.
     """
-    offered = [f.value for f in PixelFormat if f not in _OURS_ALONE]
+    kind = VideoFormat(name, 2, 2)
+    colours = [component for component in kind.components if not component.is_alpha]
+    is_yuv = not kind.is_rgb and not kind.has_palette and len(colours) == 3
+    if is_yuv and len(kind.components) == 4:
+        return PixelFormat.Y416LE
+    family = [f for f in PixelFormat if f not in _OURS_ALONE and (f.is_yuv or not is_yuv)]
+    offered = [f.value for f in family]
     best, _ = find_best_pix_fmt_of_list(offered, name, has_alpha=True)
     if best is None:
         raise InvalidMediaType(f"the video's pixel format {name} is not supported")
@@ -74,13 +87,15 @@ def repack(frame: VideoFrame) -> tuple[VideoFrame, PixelFormat]:
         return frame, target
     space = frame.colorspace if frame.colorspace not in (0, 2) else None
     return (
-        frame.reformat(format=target.value, src_colorspace=space, dst_colorspace=space),
+        frame.reformat(
+            format=_SPREAD.get(target, target.value), src_colorspace=space, dst_colorspace=space
+        ),
         target,
     )
 
 
 def views(frame: VideoFrame, format: PixelFormat) -> Planes:
-    """Return the planes of a decoded frame without copying them.
+    """Return the planes of a decoded frame; only y416le, which FFmpeg lacks, is a copy.
 
     The arrays are read-only, for a decoder goes on using its frames as references, and keep the
     frame's memory alive.
@@ -92,6 +107,11 @@ def views(frame: VideoFrame, format: PixelFormat) -> Planes:
     Returns:
         One array a plane, (rows, columns[, channels]); rows are padded to the frame's line size.
     """
+    if frame.format.name == _SPREAD.get(format):
+        luma, u, v, alpha = (_rows(p, (frame.height, frame.width), _WORD) for p in frame.planes)
+        packed = np.stack([u, luma, v, alpha], axis=-1)
+        packed.flags.writeable = False
+        return [packed]
     arrays = []
     shapes = format.plane_shapes((frame.width, frame.height))
     for plane, shape, dtype in zip(frame.planes, shapes, format.plane_dtypes(), strict=True):

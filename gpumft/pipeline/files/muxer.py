@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -42,8 +42,10 @@ class Muxer:
         overwrite: whether an existing file may be replaced.
 
     Attributes:
+        format: the container's name.
         copied: the streams that are copied.
         notes: what could not be kept.
+        moved: packets of sound whose time stamps did not go on and were moved by the least.
 
     Raises:
         InvalidMediaType: a container that is made for sound cannot hold this sound.
@@ -61,25 +63,13 @@ class Muxer:
         overwrite: bool = True,
     ) -> None:
         self.path = os.fspath(path)
-        self.notes: list[str] = []
-        self._format = format
-        self.copied = tuple(self._held(streams))
+        self.format = format
+        self.copied, self.notes = held(format, streams)
         self._container: OutputContainer | None = None
         self._outputs: dict[int, Stream] = {}
+        self._last: dict[int, int] = {}
+        self.moved = 0
         self._file: OutputFile | None = OutputFile(path, overwrite=overwrite)
-
-    def _held(self, streams: Sequence[PacketType]) -> Iterable[PacketType]:
-        for stream in streams:
-            reason = refusal(self._format, stream)
-            if reason is None:
-                yield stream
-            elif stream.kind == "audio" and holds_audio(self._format):
-                raise InvalidMediaType(
-                    f"{self._format} cannot hold the audio stream {stream} ({reason}); "
-                    "write to .mkv, which takes almost anything"
-                )
-            else:
-                self.notes.append(f"stream {stream} is left out: {self._format} cannot hold it")
 
     @property
     def opened(self) -> bool:
@@ -116,12 +106,15 @@ class Muxer:
         """
         if self._file is None:
             raise InvalidRequest(f"{self.path!r} is closed")
-        container = av.open(
-            f"file:{self._file.name}",  # a colon in the name is no protocol
-            "w",
-            format=self._format,
-            container_options=self._options(time_base) | dict(options),
-        )
+        try:
+            container = av.open(
+                f"file:{self._file.name}",  # a colon in the name is no protocol
+                "w",
+                format=self.format,
+                container_options=self._options(time_base) | dict(options),
+            )
+        except FOREIGN as error:
+            raise writing(self.path, error) from error
         self._container = container
         for copy in self.copied:
             if copy.index < video_index:
@@ -138,16 +131,10 @@ class Muxer:
             container.start_encoding()
         except FOREIGN as error:
             raise writing(self.path, error) from error
-        kept = video.time_base
-        if kept and (time_base / kept).denominator != 1:
-            self.notes.append(
-                f"{self._format} keeps times in units of {kept} s; time stamps in {time_base} s "
-                "are rounded to them"
-            )
         return video
 
     def _options(self, time_base: Fraction) -> dict[str, str]:
-        if self._format in ISO:
+        if self.format in ISO:
             # Otherwise the muxer picks a scale of its own and time stamps are rounded to it; and
             # starts other than 0 are rounded to the scale of the whole file.
             bases = [time_base, *(copy.time_base for copy in self.copied if copy.time_base)]
@@ -156,7 +143,7 @@ class Muxer:
                 "video_track_timescale": str(time_base.denominator),
                 "movie_timescale": str(common if common < 1 << 31 else time_base.denominator),
             }
-        if self._format in ("matroska", "webm"):
+        if self.format in ("matroska", "webm"):
             # Otherwise every stream is shifted because the first dts is negative.
             return {"avoid_negative_ts": "disabled"}
         return {}
@@ -177,8 +164,23 @@ class Muxer:
         """Write a packet of another file's stream; dropped where this file lacks the stream."""
         stream = self._outputs.get(item.type.index)
         if stream is not None:
+            self._set_going_on(item)
             item.packet.stream = stream
             self.write(item.packet)
+
+    def _set_going_on(self, item: EncodedPacket) -> None:
+        """Move a packet behind the one before if its time stamp does not go on."""
+        packet = item.packet
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        if stamp is None:
+            return
+        before = self._last.get(item.type.index)
+        late = 0 if before is None else max(0, before + 1 - stamp)
+        if late and item.type.kind == "audio":
+            packet.dts = stamp + late
+            packet.pts = max(packet.dts, packet.pts or 0)
+            self.moved += 1
+        self._last[item.type.index] = stamp + late
 
     def finish(self) -> None:
         """Write what is left and the trailer; the file keeps its temporary name.
@@ -213,3 +215,24 @@ class Muxer:
         finally:
             if file is not None:
                 file.discard()
+
+
+def held(format: str, streams: Sequence[PacketType]) -> tuple[tuple[PacketType, ...], list[str]]:
+    """Return the streams that a container can hold, and a note on each of the others.
+
+    Raises:
+        InvalidMediaType: a container that is made for sound cannot hold this sound.
+    """
+    copied, notes = [], []
+    for stream in streams:
+        reason = refusal(format, stream)
+        if reason is None:
+            copied.append(stream)
+        elif stream.kind == "audio" and holds_audio(format):
+            raise InvalidMediaType(
+                f"{format} cannot hold the audio stream {stream} ({reason}); "
+                "write to .mkv, which takes almost anything"
+            )
+        else:
+            notes.append(f"stream {stream} is left out: {format} cannot hold it; .mkv might")
+    return tuple(copied), notes

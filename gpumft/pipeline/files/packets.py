@@ -55,7 +55,7 @@ class PacketType:
         words = [self.kind, str(self.index), self.codec]
         if self.sample_rate:
             words.append(f"{self.sample_rate} Hz {self.channels} channels")
-        if self.language:
+        if self.language and self.language != "und":
             words.append(self.language)
         return " ".join(word for word in words if word)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 import os
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from gpumft.pipeline.files.decoder import Decoder
 from gpumft.pipeline.files.frames import repack, sample_of
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType, fresh_metadata, is_end
 from gpumft.pipeline.files.stream_type import (
+    frame_key,
     frame_tags,
     orientation_of,
     stream_facts,
@@ -42,7 +44,7 @@ class Reader:
         audio: a `PacketType` for each audio stream.
         streams: a `PacketType` for each stream that is not decoded.
         metadata: the file's tags.
-        warnings: what could not be honoured.
+        warnings: what could not be honoured; may grow while reading.
         damage: what was lost because the file is damaged or cut off; filled while reading.
 
     Thread-safety: one thread at a time.
@@ -81,10 +83,11 @@ class Reader:
         self.orientation, note = orientation_of(first)
         frame, format = repack(first)
         self.type = video_type(first, format, self._facts, self.orientation)
-        self._key = _key(first)
+        self._key = frame_key(first)
         self._current = self.type
         self._expected: Fraction | None = None
-        self.warnings = [*self._decoder.warnings, *([note] if note else [])]
+        self.warnings = self._decoder.warnings  # which may learn more while reading
+        self.warnings += [note] if note else []
         if frame is not first:
             self.warnings.append(
                 f"the decoder's {first.format.name} is repacked as {format} by swscale"
@@ -103,6 +106,11 @@ class Reader:
     def time_base(self) -> Fraction:
         """Seconds per unit of `Sample.pts`."""
         return self._decoder.time_base
+
+    @property
+    def start(self) -> int:
+        """The time stamp, in hns, at which the file begins; 0 where it begins at 0 or earlier."""
+        return round(self._decoder.start * HNS_PER_SECOND)
 
     @property
     def duration(self) -> int | None:
@@ -193,24 +201,28 @@ class Reader:
         hns = to_hns(time)
         # The last pts whose rounded time is not later: a sample's own time finds that sample.
         pts = math.ceil(Fraction(2 * hns + 1, 2 * HNS_PER_SECOND) / self.time_base) - 1
-        self._decoder.seek(pts)
-        self._items = self._decoder.items()
+        passed, self._items = self._decoder.items_from(pts)
         self._expected = None
-        passed: list[VideoFrame | EncodedPacket] = []
+        waiting: list[VideoFrame | EncodedPacket] = []
         before: VideoFrame | None = None
-        for item in self._items:
+        for item in itertools.chain(passed, self._items):
             if not isinstance(item, VideoFrame):
-                passed.append(item)
+                waiting.append(item)
             elif self._pts(item) > pts:
-                self._first = [*passed, *([before] if before else []), item]
+                self._first = [*waiting, *([before] if before else []), item]
                 return
             else:
                 before = item
-        if before is None or self._pts(before) + (before.duration or 0) <= pts:
+        if before is None or not self._seen(before, pts):
             raise InvalidPosition(
                 f"{hns / HNS_PER_SECOND:g} s lies behind the last picture of {self.path!r}"
             )
-        self._first = [*passed, before]
+        self._first = [*waiting, before]
+
+    def _seen(self, last: VideoFrame, pts: int) -> bool:
+        """Whether the last picture of the file is still seen at `pts`."""
+        begins = self._pts(last)
+        return begins == pts or begins + self._length(last) > pts
 
     # --- Indexing ---
 
@@ -236,8 +248,8 @@ class Reader:
             raise InvalidIndex(f"picture {index} is not there: {self.path!r} has {count}")
         wanted = self._timeline()[number]
         decoder = self._other_pass()
-        decoder.seek(wanted)
-        for item in decoder.items(others=False):
+        passed, rest = decoder.items_from(wanted, others=False)
+        for item in itertools.chain(passed, rest):
             if isinstance(item, VideoFrame) and item.pts is not None and item.pts >= wanted:
                 return self._sample(item, own=False)
         raise InvalidIndex(f"picture {index} of {self.path!r} cannot be decoded")
@@ -270,14 +282,18 @@ class Reader:
             return frame.pts
         return 0 if self._expected is None else round(self._expected)
 
+    def _length(self, frame: VideoFrame) -> Fraction:
+        """How long a frame is seen, in units of the time base; 0 if nothing tells."""
+        if not frame.duration and self.type.frame_rate:
+            return 1 / self.type.frame_rate / self.time_base
+        return Fraction(frame.duration or 0)
+
     def _sample(self, frame: VideoFrame, *, own: bool = True) -> Sample:
         base = self.time_base
         pts = self._pts(frame)
-        length = Fraction(frame.duration or 0)
-        if not length and self.type.frame_rate:
-            length = 1 / self.type.frame_rate / base
+        length = self._length(frame)
         packed, format = repack(frame)
-        key = _key(frame)
+        key = frame_key(frame)
         if key == self._key:
             kind = self._current
         else:  # the stream changed its mind in its middle
@@ -331,17 +347,3 @@ def open(path: str | os.PathLike[str], *, device: object = None, hwaccel: str = 
     Thread-safety: the reader is for one thread at a time.
     """
     return Reader(path, device=device, hwaccel=hwaccel)
-
-
-def _key(frame: VideoFrame) -> tuple[object, ...]:
-    """Return what makes two frames of one stream differ in type."""
-    return (
-        frame.format.name,
-        frame.width,
-        frame.height,
-        frame.colorspace,
-        frame.color_primaries,
-        frame.color_trc,
-        frame.color_range,
-        frame.interlaced_frame,
-    )

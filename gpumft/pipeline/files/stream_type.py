@@ -171,3 +171,17 @@ def _light(frame: VideoFrame) -> Light | None:
     if max_cll is None and max_fall is None and mastering is None:
         return None
     return Light(max_cll, max_fall, mastering)
+
+
+def frame_key(frame: VideoFrame) -> tuple[object, ...]:
+    """Return what makes two frames of one stream differ in type."""
+    return (
+        frame.format.name,
+        frame.width,
+        frame.height,
+        frame.colorspace,
+        frame.color_primaries,
+        frame.color_trc,
+        frame.color_range,
+        frame.interlaced_frame,
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import weakref
 from pathlib import Path
 
-from gpumft.errors import InvalidArg, OutputExists
+from gpumft.errors import AccessDenied, InvalidArg, MFError, OutputExists
 from gpumft.pipeline.files.failures import writing
 
 
@@ -41,10 +42,8 @@ class OutputFile:
         self._remove: weakref.finalize[..., OutputFile] | None = None
         self._target = Path(os.path.realpath(self.path))
         try:
-            if self._target.is_dir():
-                raise InvalidArg(f"the output {str(path)!r} is a folder; name a file")
+            check_place(path, overwrite=overwrite)
             if self._target.is_file() or not self._target.exists():
-                self._check_existing()
                 temporary = self._target.with_name(_hidden_name(self._target))
                 # Also when forgotten, and at the interpreter's exit. No __del__: Ctrl-C may strike
                 # in it, and Python then drops it.
@@ -56,12 +55,6 @@ class OutputFile:
         except OSError as error:
             raise writing(path, error) from error
 
-    def _check_existing(self) -> None:
-        if not self._overwrite and self.path.exists():
-            raise OutputExists(
-                f"{str(self.path)!r} exists already; allow overwriting to replace it"
-            )
-
     def commit(self) -> None:
         """Give the file, which must be closed, its real name.
 
@@ -71,7 +64,7 @@ class OutputFile:
         """
         try:
             if self._remove is not None and self._remove.alive:
-                self._check_existing()
+                _check_existing(self.path, overwrite=self._overwrite)
                 os.replace(self.name, self._target)  # noqa: PTH105 - replaces on Windows too
                 self._remove.detach()
         except OSError as error:
@@ -83,6 +76,43 @@ class OutputFile:
         """Remove what was written; nothing happens after `commit`."""
         if self._remove is not None:
             self._remove()
+
+
+def check_place(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Check that an output can be made at `path`. Nothing is written.
+
+    Args:
+        path: the file to make.
+        overwrite: whether an existing regular file may be replaced.
+
+    Raises:
+        OutputExists, FileMissing, AccessDenied, InvalidArg: it cannot.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.is_dir():
+            raise InvalidArg(f"the output {str(path)!r} is a folder; name a file")
+        if not target.exists() or target.is_file():
+            _check_existing(Path(path), overwrite=overwrite)
+            if not target.parent.exists():
+                raise FileNotFoundError(errno.ENOENT, "no such folder")
+            if not target.parent.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "no folder")
+            if not os.access(target.parent, os.W_OK):
+                raise PermissionError(errno.EACCES, "permission denied")
+            if target.exists() and not os.access(target, os.W_OK):
+                raise AccessDenied(f"{str(path)!r} is read-only; allow writing, or name another")
+    except MFError:
+        raise
+    except OSError as error:
+        raise writing(path, error) from error
+
+
+def _check_existing(path: Path, *, overwrite: bool) -> None:
+    if not overwrite and path.exists():
+        raise OutputExists(
+            f"{str(path)!r} exists already; replace it with -y or overwrite=True, or name another"
+        )
 
 
 def _unlink(path: Path) -> None:

@@ -25,8 +25,9 @@ from gpumft.pipeline.files.encoding import (
 )
 from gpumft.pipeline.files.failures import encoding
 from gpumft.pipeline.files.frames import new_frame
-from gpumft.pipeline.files.muxer import FOREIGN, Muxer
+from gpumft.pipeline.files.muxer import FOREIGN, Muxer, held
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType
+from gpumft.pipeline.files.temporary import check_place
 from gpumft.samples import Sample
 
 
@@ -89,11 +90,11 @@ class Writer:
         self._tags = type_tags(type)
         self._notes: list[str] = []
         self._last_pts: int | None = None
+        self._inexact = 0
         self._packets = 0
         self._time_base = time_base
         if time_base is None:  # the file is opened with the first sample; errors come now
-            probe = Codec(self.codec, "w").create("video")
-            configure(probe, type, Fraction(1, 90_000), self._options)
+            _try(self.codec, type, Fraction(1, 90_000), self._options)
         if type.pixel_aspect != 1 and not keeps_pixel_aspect(container, self.codec):
             self._notes.append(
                 f"{self.codec} in {container} does not keep the pixel aspect {type.pixel_aspect}"
@@ -128,7 +129,15 @@ class Writer:
     @property
     def notes(self) -> tuple[str, ...]:
         """What could not be kept: streams that the container cannot hold, inexact times."""
-        return (*self._muxer.notes, *self._notes)
+        notes = [*self._muxer.notes, *self._notes]
+        if self._inexact:
+            notes.append(
+                f"{self._muxer.format} keeps times in units of {self._stream.time_base} s; "
+                f"{self._inexact} time stamps in {self._time_base} s were rounded to them"
+            )
+        if self._muxer.moved:
+            notes.append(f"{self._muxer.moved} time stamps of sound did not go on and were moved")
+        return tuple(notes)
 
     # --- Writing ---
 
@@ -167,6 +176,7 @@ class Writer:
         frame.color_primaries, frame.color_trc = self._tags.primaries, self._tags.transfer
         self._encode(frame)
         self._last_pts = pts
+        self._inexact += (pts * base / (self._stream.time_base or base)).denominator != 1
         self.frames += 1
 
     def _natural_time_base(self, sample: Sample) -> Fraction:
@@ -283,6 +293,39 @@ def create(
     Thread-safety: the writer is for one thread at a time.
     """
     return Writer(path, type, codec=codec, options=options, overwrite=overwrite, **more)
+
+
+def rehearse(
+    path: str | os.PathLike[str],
+    type: VideoType,
+    *,
+    codec: str,
+    options: Mapping[str, object] | None,
+    streams: Sequence[PacketType],
+    time_base: Fraction,
+    overwrite: bool,
+) -> tuple[tuple[PacketType, ...], list[str]]:
+    """Check what `Writer` would check with the same arguments. Nothing is written.
+
+    Returns:
+        The streams that would be copied, and notes on what could not be kept.
+
+    Raises:
+        InvalidArg, InvalidMediaType, OutputExists, FileMissing, AccessDenied: as `Writer`.
+
+    Thread-safety: any thread.
+    """
+    container = codecs.container_of(path)
+    name = codecs.choose_codec(codec, container, type.format)
+    _try(name, type, time_base, split_options(name, options)[0])
+    copied, notes = held(container, streams)
+    check_place(path, overwrite=overwrite)
+    return copied, notes
+
+
+def _try(codec: str, type: VideoType, time_base: Fraction, options: dict[str, str]) -> None:
+    """Open an encoder and let it go."""
+    configure(Codec(codec, "w").create("video"), type, time_base, options)
 
 
 def _shape(type: VideoType) -> str:

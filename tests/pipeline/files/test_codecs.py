@@ -51,6 +51,17 @@ def test_depth_is_never_lost_in_silence(codec: str, wanted: PixelFormat) -> None
     assert lost == any("depth" in loss for loss in losses)
 
 
+def test_colour_is_never_dropped_unasked() -> None:
+    with pytest.raises(InvalidMediaType, match=r"gif takes no colour.*or ask for format gray"):
+        codecs.choose_format("gif", PixelFormat.YUV420P)
+    assert codecs.choose_format("gif", PixelFormat.GRAY) == (PixelFormat.GRAY, [])
+
+
+def test_a_container_for_sound_alone() -> None:
+    with pytest.raises(InvalidMediaType, match=r"mp3 holds no video.*use \.mp4"):
+        codecs.choose_codec(None, "mp3", PixelFormat.YUV420P)
+
+
 def test_only_what_can_be_made_is_chosen() -> None:
     found, _ = codecs.choose_format("libx264", PixelFormat.NV12, (PixelFormat.YUV444P,))
     assert found is PixelFormat.YUV444P
@@ -92,6 +103,9 @@ def test_containers(path: str, container: str) -> None:
         ("mpegts", "libx264", True),
         ("matroska", "ffv1", True),
         ("mov", "prores_ks", True),
+        ("avi", "mjpeg", True),  # which takes full range only
+        ("gif", "gif", True),
+        ("mp3", "libx264", False),
     ],
 )
 def test_what_containers_hold(container: str, codec: str, holds: bool) -> None:
@@ -123,6 +137,10 @@ def test_auto_passes_over_what_does_not_open(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(codecs, "unusable", lambda *_: "no such chip")
     with pytest.raises(InvalidMediaType, match=r"h264_nvenc: no such chip; .*libx264: no"):
         codecs.choose_codec("auto", "mp4", PixelFormat.YUV420P)
+
+
+def test_a_codec_of_full_range_opens() -> None:
+    assert codecs.unusable("mjpeg", PixelFormat.YUV420P) is None
 
 
 def test_listed_is_not_usable() -> None:

@@ -32,6 +32,16 @@ def test_a_whole_file_has_no_damage(long_clip: Path) -> None:
         assert reader.damage == []
 
 
+@pytest.mark.parametrize("name", ["in.mkv", "in.ts", "in.mp4"])
+def test_a_whole_file_that_begins_late_has_no_damage(make_clip: Make, name: str) -> None:
+    # Matroska tells the time of the end as its length.
+    path = make_clip(name, pts=tuple(900_000 + stamp for stamp in STAMPS[:25]))
+    with open_file(path) as reader:
+        assert len(list(reader)) == 25
+        assert reader.damage == []
+        assert reader.start >= 99_000_000
+
+
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
 def test_a_cut_file_gives_what_is_there(long_clip: Path, part: float) -> None:
     data = long_clip.read_bytes()

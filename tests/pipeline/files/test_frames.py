@@ -88,6 +88,25 @@ def test_repacked_values_stay() -> None:
     assert np.all(views(packed, format)[0] == 0x1234)
 
 
+@pytest.mark.parametrize("color_range", [1, 2])
+def test_luma_and_alpha_stay_what_they_are(color_range: int) -> None:
+    frame = av.VideoFrame(16, 4, "yuva444p12le")
+    frame.color_range, frame.colorspace = color_range, 1
+    for plane, value in zip(frame.planes, (940, 2500, 1400, 4095), strict=True):
+        np.frombuffer(memoryview(plane), "<u2")[:] = value
+    packed, format = repack(frame)
+    assert format is PixelFormat.Y416LE
+    (pixels,) = views(packed, format)
+    u, y, v, a = (int(value) for value in pixels[1, 3])
+    assert (y >> 4, u >> 4, v >> 4, a >> 4) == (940, 2500, 1400, 4095)
+    assert not pixels.flags.writeable
+
+
+@pytest.mark.parametrize("name", ["yuv411p", "yuv440p10le", "yuv422p14le", "nv42", "ayuv64le"])
+def test_what_is_no_rgb_does_not_become_rgb(name: str) -> None:
+    assert repacked_format(name).is_yuv
+
+
 def test_a_hopeless_format_is_refused() -> None:
     with pytest.raises((InvalidMediaType, ValueError)):
         repacked_format("cuda_is_no_format")

@@ -47,7 +47,7 @@ def test_sound_is_copied_bit_for_bit(clip: Path, tmp_path: Path, packets: Packet
     target = tmp_path / "a.mp4"
     writer = copy(clip, target)
     assert packets(target, "audio") == packets(clip, "audio")
-    assert [str(stream) for stream in writer.copied] == ["audio 1 aac 48000 Hz 2 channels und"]
+    assert [str(stream) for stream in writer.copied] == ["audio 1 aac 48000 Hz 2 channels"]
 
 
 def test_sound_that_starts_late_stays_late(

@@ -22,6 +22,7 @@ from gpumft.errors import (
     Truncated,
 )
 from gpumft.media import Interlace, Matrix, PixelFormat, Primaries, Range, Siting, Transfer
+from gpumft.pipeline.files.reader import Reader
 from gpumft.pipeline.files.reader import open as open_file
 
 Make = Callable[..., Path]
@@ -178,6 +179,35 @@ def test_seek_to_a_sample_finds_that_sample(clip: Path) -> None:
         for sample in list(reader):
             reader.seek(sample.get_time())
             assert next(iter(reader)).pts == sample.pts
+
+
+@pytest.mark.parametrize("name", ["in.ts", "in.mkv", "in.mp4"])
+def test_seek_and_index_agree_with_reading_on(make_clip: Make, name: str) -> None:
+    # MPEG-TS has no index: a seek by guess lands too late there.
+    stamps = tuple(900_000 + 3000 * n for n in range(60))
+    path = make_clip(name, pts=stamps, options={"g": "25", "bf": "2", "x264-params": "log=-1"})
+    with open_file(path) as reader:
+        read = [sample.pts for sample in reader]
+        assert [reader[i].pts for i in (0, 1, 30, 58, -1)] == [read[i] for i in (0, 1, 30, 58, -1)]
+        for pts in read[:3] + read[28:31] + read[-3:]:
+            assert pts is not None
+            reader.seek(pts * reader.time_base)
+            assert next(iter(reader)).pts == pts
+
+
+def test_seek_to_a_last_picture_of_no_length(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_file(clip) as reader:
+        last = list(reader)[-1]
+        monkeypatch.setattr(Reader, "_length", lambda *_: Fraction(0))
+        reader.seek(last.get_time())
+        assert next(iter(reader)).pts == last.pts
+        with pytest.raises(InvalidPosition):
+            reader.seek(last.get_time() + 1000)
+
+
+def test_a_name_is_needed() -> None:
+    with pytest.raises(InvalidArg, match="the input has no name"):
+        open_file("")
 
 
 def test_seek_beyond_the_end(clip: Path) -> None:

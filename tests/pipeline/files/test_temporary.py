@@ -56,7 +56,7 @@ def test_an_old_file_stays_until_commit(tmp_path: Path) -> None:
 def test_an_old_file_is_replaced_only_if_allowed(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(b"old")
-    with pytest.raises(OutputExists, match=r"a\.mp4' exists already; allow overwriting"):
+    with pytest.raises(OutputExists, match=r"a\.mp4' exists already; replace it with -y or"):
         OutputFile(path, overwrite=False)
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a.mp4"]
