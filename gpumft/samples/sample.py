@@ -170,9 +170,9 @@ class Sample(BufferList):
             InvalidRequest: the surface was released, or its device is gone.
         """
         if self.type is None:
-            return self._copies()
+            return _copies(self)
         with self.seen_as(self.type) as seen:
-            return seen._copies()  # noqa: SLF001 - another sample
+            return _copies(seen)
 
     def as_tensor(self) -> npt.NDArray[Any]:
         """Return one (channels, rows, columns) array in the order R G B (A), copied.
