@@ -97,8 +97,8 @@ class Built:
 
     def __call__(
         self,
-        src_planes: Sequence[npt.NDArray[Any]] | Sequence[DevicePlane],
-        dst_planes: Sequence[npt.NDArray[Any]] | Sequence[DevicePlane],
+        src_planes: Sequence[npt.NDArray[Any] | DevicePlane],
+        dst_planes: Sequence[npt.NDArray[Any] | DevicePlane],
     ) -> None:
         """Convert one picture.
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from gpumft.errors import InvalidArg
 from gpumft.media import PixelFormat, VideoType
+from gpumft.media.sizerules import may_be_bottom_up
 from gpumft.media.sizes import buffer2d_layout, plane_places
 
 Array = npt.NDArray[Any]
@@ -86,8 +87,12 @@ class Layout:
 
     @classmethod
     def of(cls, type: VideoType) -> Self:
-        """Return the layout of pictures of a type; bottom-up where its `stride` is negative."""
-        return cls.make(type.format, type.size, bottom_up=(type.stride or 0) < 0)
+        """Return the layout of pictures of a type.
+
+        Bottom-up where its `stride` is negative and buffers of the format may be so.
+        """
+        bottom_up = (type.stride or 0) < 0 and may_be_bottom_up(type.format)
+        return cls.make(type.format, type.size, bottom_up=bottom_up)
 
     @classmethod
     def make(cls, format: PixelFormat, size: tuple[int, int], *, bottom_up: bool) -> Self:
@@ -131,7 +136,7 @@ def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
     Thread-safety: a pure function.
     """
     try:
-        found = [plane if _is_plane(plane) else np.asarray(plane) for plane in planes]
+        found = [p if p.__class__ is np.ndarray else _as_plane(p) for p in planes]
     except (TypeError, ValueError) as error:
         told = planes.__class__.__name__
         msg = f"planes is a {told} without arrays in it; give a list with one array a plane"
@@ -151,8 +156,9 @@ def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
     return found
 
 
-def _is_plane(plane: Any) -> bool:
-    return isinstance(getattr(plane, "dtype", None), np.dtype) and hasattr(plane, "shape")
+def _as_plane(plane: Any) -> Any:
+    elsewhere = hasattr(plane, "shape") and isinstance(getattr(plane, "dtype", None), np.dtype)
+    return plane if elsewhere and not isinstance(plane, np.ndarray) else np.asarray(plane)
 
 
 def check_rows(array: Any) -> int:

@@ -36,6 +36,11 @@ class Plane:
         self._pinned: object = None
 
     @property
+    def memory(self) -> DeviceMemory:
+        """The memory that it lies in."""
+        return self._memory
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """(rows, columns[, channels])."""
         return self._raw.shape

@@ -11,10 +11,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device import Built, Device, as_device
+from gpumft.device import Built, Device, Plane, Pool, Surface, as_device
 from gpumft.errors import InvalidArg, InvalidMediaType, OutOfMemory
 from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
+from gpumft.ops.operands import apart, check_writable, operands
 from gpumft.ops.options import make_options
 from gpumft.ops.planner import Plan, plan
 from gpumft.samples import Sample
@@ -53,6 +54,7 @@ class Converter:
         self.plan = plan(src, complete(dst, src), make_options(**options))
         self.device = as_device(device)
         self._run = self.device.build(self.plan.program)
+        self._pool: Pool | None = None
 
     @classmethod
     def of(cls, settled: Plan, device: Device, built: Built | None = None) -> Self:
@@ -64,6 +66,7 @@ class Converter:
         made = cls.__new__(cls)
         made.plan, made.device = settled, device
         made._run = built or device.build(settled.program)  # noqa: SLF001 - this is a constructor
+        made._pool = None  # noqa: SLF001 - the same
         return made
 
     @property
@@ -82,8 +85,12 @@ class Converter:
     ) -> Sample: ...
     @overload
     def __call__(
+        self, planes: Surface, out: Surface | None = None, stream: object = None
+    ) -> Surface: ...
+    @overload
+    def __call__(
         self,
-        planes: Sequence[npt.NDArray[Any]],
+        planes: Sequence[npt.NDArray[Any] | Plane],
         out: Sequence[npt.NDArray[Any]] | None = None,
         stream: object = None,
     ) -> Planes: ...
@@ -91,27 +98,32 @@ class Converter:
         """Convert one picture.
 
         Args:
-            planes: one array a plane, (rows, columns[, channels]), or a Sample.
-            out: where to write: arrays for arrays, a Sample for a Sample, of the target's type;
-                None allocates.
+            planes: one array a plane, (rows, columns[, channels]), a Sample, or a Surface on this
+                converter's device.
+            out: where to write: arrays for arrays, a Sample for a Sample, a Surface for a Surface,
+                of the target's type; None allocates, on the device where `planes` are.
             stream: a device stream to enqueue on; ignored on the CPU.
 
         Returns:
-            The same kind as `planes`: `out` if given. A Sample gets the target's type and the
-            source's times.
+            The same kind as `planes`: `out` if given. It gets the target's type, a Sample also the
+            source's times. On a device's surface the conversion may still be running: whatever
+            uses the device's queue, `to_numpy` too, comes after it.
 
         Raises:
-            InvalidArg: planes do not fit their type, or `out` cannot be written. Nothing has been
-                written then.
-            InvalidMediaType: a Sample of another format or size.
-            InvalidRequest: the device is closed.
+            InvalidArg: planes do not fit their type or lie on another device, or `out` cannot be
+                written. Nothing has been written then.
+            InvalidMediaType: a Sample or Surface of another format or size.
+            InvalidRequest: the device is closed, or a surface was released.
             OutOfMemory: there is no room for what comes out.
         """
         del stream
         if isinstance(planes, Sample):
             return self._sample(planes, out)
-        if isinstance(out, Sample):
-            msg = "out is a Sample, but planes are arrays; give both as samples or both as arrays"
+        if isinstance(planes, Surface):
+            return self._surface(planes, out)
+        if isinstance(out, Sample | Surface):
+            kind = type(out).__name__
+            msg = f"out is a {kind}, but planes are arrays; give both as one kind"
             raise InvalidArg(msg)
         target = self._allocate() if out is None else check_planes(out, self.target)
         self._convert(planes, target)
@@ -121,17 +133,49 @@ class Converter:
         if out is not None and not isinstance(out, Sample):
             msg = f"planes are a Sample, but out is a {type(out).__name__}; give a Sample or None"
             raise InvalidArg(msg)
-        said, wanted = source.type, self.source
-        if said is not None and (said.format, said.size) != (wanted.format, wanted.size):
-            msg = f"sample is {said}, but this converter takes {wanted}; make one for that type"
-            raise InvalidMediaType(msg)
-        target = out or Sample.from_numpy(self._allocate(), self.target)
-        with source.seen_as(wanted) as src, target.seen_as(self.target) as dst:
-            self._convert(src.planes, dst.planes)
+        if source.type is not None:
+            self._check_type("sample", source.type)
+        with source.seen_as(self.source) as src:
+            target = self._sample_beside(src) if out is None else out
+            with target.seen_as(self.target) as dst:
+                self._convert(src.planes, dst.planes)
         target.type = self.target
         target.time, target.duration = source.time, source.duration
         target.pts, target.time_base = source.pts, source.time_base
         return target
+
+    def _sample_beside(self, source: Sample) -> Sample:
+        """Return a sample to write into, in the host's memory or the device's, as the source is."""
+        if source.on_device:
+            return Sample.from_surface(self._acquire())
+        return Sample.from_numpy(self._allocate(), self.target)
+
+    def _surface(self, source: Surface, out: object) -> Surface:
+        if out is not None and not isinstance(out, Surface):
+            msg = f"planes are a Surface, but out is a {type(out).__name__}; give a Surface or None"
+            raise InvalidArg(msg)
+        self._check_type("surface", source.type)
+        target = self._acquire() if out is None else out
+        said, made = target.type, self.target
+        if (said.format, said.size) != (made.format, made.size):
+            msg = f"out is {said}, but this converter makes {made}; give a surface of that type"
+            raise InvalidMediaType(msg)
+        self._convert(source.planes, target.planes)
+        target.type = made.replace(stride=said.stride)
+        return target
+
+    def _check_type(self, name: str, said: VideoType) -> None:
+        wanted = self.source
+        if (said.format, said.size) != (wanted.format, wanted.size):
+            msg = f"{name} is {said}, but this converter takes {wanted}; make one for that type"
+            raise InvalidMediaType(msg)
+
+    def _acquire(self) -> Surface:
+        """Return a surface of the target's type on this converter's device."""
+        pool = self._pool
+        if pool is None:  # two threads that come here at once make two, of which one is dropped
+            pool = self._pool = Pool(self.target, self.device)
+        return pool.acquire()
 
     def batch(self, frames: Iterable[Any], out: Iterable[Any] | None = None) -> list[Any]:
         """Convert several pictures; `frames` and `out` hold what a call takes.
@@ -159,17 +203,11 @@ class Converter:
             msg = f"no memory for a picture of {self.target}: {error}"
             raise OutOfMemory(msg) from error
 
-    def _convert(self, planes: Sequence[npt.NDArray[Any]], target: Planes) -> None:
-        """Write into `target`, whose shapes are checked."""
-        source = check_planes(planes, self.source)
-        for index, plane in enumerate(target):
-            if not plane.flags.writeable:
-                msg = f"plane {index} of out is read-only; give arrays that can be written"
-                raise InvalidArg(msg)
-            for at, read in enumerate(source):
-                if np.may_share_memory(plane, read):
-                    source[at] = read.copy()  # a frame is not converted in place
-        self._run(source, target)
+    def _convert(self, planes: Sequence[Any], out: Sequence[Any]) -> None:
+        source = operands(planes, self.source, self.device)
+        target = operands(out, self.target, self.device)
+        check_writable(target)
+        self._run(apart(source, target, self.device), target)  # not converted in place
 
 
 def complete(dst: Target, src: VideoType) -> VideoType:
@@ -262,17 +300,17 @@ def convert(
     """Convert one picture: format, size, colour, crop, rotation and effects in one pass.
 
     Args:
-        planes: one array a plane, (rows, columns[, channels]), or a Sample.
-        src: type of `planes`; None for a Sample, which knows its own.
+        planes: one array a plane, (rows, columns[, channels]), a Sample or a Surface.
+        src: type of `planes`; None for a Sample or a Surface, which knows its own.
         dst: a VideoType, PartialType or mapping; what is missing comes from `src`.
         out: where to write; None allocates.
-        device: a Device, its spec, or None for the best there is.
+        device: a Device, its spec, or None: where a Surface is, else the best there is.
         options: filter="bicubic", chroma_filter=None, crop=None (x, y, w, h in pixels), rotate=0
             (90, 180, 270 clockwise, after the crop), flip="" (h, v, hv, after the rotation),
             fit="stretch" (contain, cover), background="black", effects=().
 
     Returns:
-        The same kind as `planes`: a list of arrays, or a Sample.
+        The same kind as `planes`: a list of arrays, a Sample, or a Surface.
 
     Raises:
         InvalidArg: planes, options or `out` do not fit; the message names both sides.
@@ -283,9 +321,20 @@ def convert(
     Thread-safety: safe. A few conversions are kept for next time.
     """
     if src is None:
-        src = planes.type if isinstance(planes, Sample) else None
+        src = planes.type if isinstance(planes, Sample | Surface) else None
     if src is None or dst is None:
         missing = "src" if src is None else "dst"
         msg = f"{missing} is missing; convert(planes, src, dst) needs both types"
         raise InvalidArg(msg)
+    if device is None:
+        device = _place(planes)
     return _recent.converter(src, dst, as_device(device), options)(planes, out)
+
+
+def _place(planes: Any) -> Device | None:
+    """Return the device that a surface is on, also inside a sample; None for anything else."""
+    if isinstance(planes, Surface):
+        return planes.device
+    if isinstance(planes, Sample) and planes.on_device:
+        return planes.surface.device
+    return None

@@ -149,6 +149,26 @@ class Sample(BufferList):
         return found
 
     @property
+    def on_device(self) -> bool:
+        """Whether the picture is where NumPy cannot look: `planes` are then Planes, not arrays."""
+        planes = getattr(self._buffers[0], "planes", None) if self._buffers else None
+        return any(isinstance(plane, Plane) for plane in planes or ())
+
+    def on_host(self) -> Sample:
+        """Return this sample, or of one on another device a copy in host memory.
+
+        The copy has the same times and shares the attributes.
+
+        Raises:
+            InvalidRequest: the surface was released, or its device is gone.
+        """
+        if not self.on_device:
+            return self
+        surface = self.surface
+        buffer = PlanesBuffer(surface.to_numpy(), surface.type)
+        return self._around(buffer, self.type or surface.type)
+
+    @property
     def planes(self) -> Planes:
         """The picture's planes, without a copy: NumPy arrays, or Planes on another device.
 
@@ -264,7 +284,6 @@ class Sample(BufferList):
 
 
 def _copies(sample: Sample) -> Planes:
-    planes = sample.planes
-    if any(isinstance(plane, Plane) for plane in planes):
+    if sample.on_device:
         return sample.surface.to_numpy()
-    return [plane.copy() for plane in planes]
+    return [plane.copy() for plane in sample.planes]

@@ -109,7 +109,7 @@ def test_planes_that_do_not_fit(device: OpenCLDevice) -> None:
     with pytest.raises(InvalidArg, match="multiples of the element's 2 bytes"):
         device.build(wide)(odd, dirty(wide))
     with pytest.raises(InvalidArg, match="a plane is a list: pass ndarray or DevicePlane"):
-        built([[1, 2]], target)  # type: ignore[arg-type]
+        built([[1, 2]], target)  # type: ignore[list-item]
     target[0].setflags(write=False)
     with pytest.raises(InvalidArg, match="target plane 0 is read-only"):
         built([good], target)

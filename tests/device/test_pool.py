@@ -298,3 +298,12 @@ def test_a_pool_ends_in_peace_after_its_device() -> None:
     held.clear()
     assert (pool.live_count, pool.statistics().slots) == (0, 0)
     assert device.memory.ledger.use().blocks == 0
+
+
+def test_fill_stays_within_the_maximum() -> None:
+    pool = Pool(TYPE, HOST, maximum=2)
+    held = pool.acquire()
+    pool.fill(5)
+    assert (pool.statistics().slots, pool.free_count) == (2, 1)
+    del held
+    assert pool.free_count == 2

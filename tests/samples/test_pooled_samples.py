@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -70,6 +71,29 @@ def test_many_threads_leave_every_picture_behind() -> None:
         thread.join()
     gc.collect()
     assert pool.free_count == pool.statistics().slots <= 8
+
+
+def test_threads_that_fill_and_trim_stay_within_the_maximum() -> None:
+    pool = Pool(TYPE, HOST, maximum=3)
+    most = []
+
+    def work() -> None:
+        for _ in range(300):
+            pool.fill(3)
+            most.append(pool.statistics().slots)
+            with suppress(SampleAllocatorEmpty):
+                pool.acquire(0)
+            pool.trim()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    gc.collect()
+    pool.trim()
+    assert max(most) <= 3
+    assert (pool.live_count, pool.statistics().slots) == (0, 0)
 
 
 def test_fill_and_trim_count_what_waits() -> None:
