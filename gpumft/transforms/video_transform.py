@@ -65,6 +65,9 @@ class VideoTransform(Transform[Sample, VideoType]):
     def process(self, src: Sample, dst: Sample) -> None:
         """Make `dst.planes` from `src.planes`; both carry their negotiated `type`.
 
+        Their planes are NumPy arrays, unless the class sets `takes_device`: then they are left
+        where they are. Samples on a device are otherwise copied to the host and back.
+
         Raise to refuse: the input is then kept, and the client may try again.
         """
         raise NotImplementedError("a video transform has to define process(src, dst)")
@@ -147,7 +150,7 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     def _configure(self, inputs: Mapping[int, VideoType], outputs: Mapping[int, VideoType]) -> None:
         produced = self.configure(inputs[0], outputs[0])
-        self._produced, self._pool = produced, Pool(produced, HOST)
+        self._produced, self._pool = produced, self._make_pool(produced)
 
     def _input_info(self, id: int) -> InputStreamInfo:
         del id
@@ -162,13 +165,17 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     # --- Resources and samples ---
 
+    def _make_pool(self, type: VideoType) -> Pool:
+        """Return a pool for the pictures that come out."""
+        return Pool(type, HOST)
+
     def _begin_streaming(self) -> None:
         if self._pool:
             self._pool.fill(_READY)
 
     def _end_streaming(self) -> None:
         if self._pool:  # a new one: what clients still hold of the old one dies in their hands
-            self._pool = Pool(self._produced, HOST)
+            self._pool = self._make_pool(self._produced)
 
     def _accept(self, sample: Sample, id: int) -> None:
         del id
@@ -202,11 +209,20 @@ class VideoTransform(Transform[Sample, VideoType]):
             raise InvalidArg(msg)
         _check_single(into, "output")
         with self._held()[0].seen_as(current) as src, into.seen_as(self._produced) as dst:
-            self.process(src, dst)
+            self._process(src, dst)
         into.type = self._produced
         buffer = into.buffer_by_index(0)
         buffer.set_length(_picture_bytes(buffer, self._produced))
         return into
+
+    def _process(self, src: Sample, dst: Sample) -> None:
+        if self.takes_device:
+            self.process(src, dst)
+            return
+        near = dst.on_host()
+        self.process(src.on_host(), near)
+        if near is not dst:
+            dst.surface.upload(near.planes)
 
     def _allocate_output(self, id: int) -> Sample:
         del id
@@ -214,7 +230,8 @@ class VideoTransform(Transform[Sample, VideoType]):
         if pool is None:
             msg = f"{_name(self)} has no output type; set both types first"
             raise InvalidArg(msg)
-        sample = Sample(PlanesBuffer.over(pool.acquire()))
+        surface = pool.acquire(0)
+        sample = Sample((PlanesBuffer if surface.on_host else Buffer2D).over(surface))
         sample.type = self._produced
         return sample
 

@@ -29,7 +29,7 @@ SOURCE = VideoType("nv12", (16, 10), frame_rate=25)
 TARGET = {"format": "rgb24", "size": (8, 6)}
 
 
-def _ready(**options: object) -> VideoProcessor:
+def _ready(**options: Any) -> VideoProcessor:
     processor = VideoProcessor(device="cpu", **options)
     processor.set_input_type(SOURCE)
     processor.set_output_type(TARGET)

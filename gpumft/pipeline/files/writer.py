@@ -168,7 +168,7 @@ class Writer:
                 f"picture {self.frames} is at {pts} x {base} s, not after the one before it "
                 f"({self._last_pts})"
             )
-        frame = new_frame(sample.planes, self.type.format.value, self.type.size)
+        frame = new_frame(sample.on_host().planes, self.type.format.value, self.type.size)
         frame.pts, frame.time_base = pts, base
         # The last picture's length ends the file: at length 0 it would not be shown.
         frame.duration = max(1, round(self._length(sample) / base))
