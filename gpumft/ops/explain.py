@@ -183,7 +183,7 @@ def _filters(settled: Plan) -> dict[str, str]:
 
 
 def _filtered(name: str) -> str:
-    """Return whether taps called `name` ("u vertical", "to v horizontal") are luma's or chroma's."""
+    """Return whether taps called `name` ("u vertical", "to v horizontal") are of luma or chroma."""
     return "chroma" if set(name.split()) & {"u", "v"} else "luma"
 
 
