@@ -161,6 +161,27 @@ def _as_plane(plane: Any) -> Any:
     return plane if elsewhere and not isinstance(plane, np.ndarray) else np.asarray(plane)
 
 
+def host_planes(planes: Sequence[Any], type: VideoType) -> list[npt.NDArray[Any]]:
+    """Return `planes` as NumPy arrays, without a copy, after `check_planes`.
+
+    Raises:
+        InvalidArg: as there, or planes where NumPy cannot look.
+
+    Thread-safety: a pure function.
+    """
+    found = check_planes(planes, type)
+    for index, plane in enumerate(found):
+        if isinstance(plane, np.ndarray):
+            continue
+        try:
+            found[index] = plane.__array__()
+        except (AttributeError, TypeError) as error:
+            kind = f"{plane.__class__.__module__}.{plane.__class__.__qualname__}"
+            msg = f"plane {index} is a {kind}, no NumPy array: use Surface.from_dlpack for tensors"
+            raise InvalidArg(msg) from error
+    return found
+
+
 def check_rows(array: Any) -> int:
     """Return the pitch of an array of any library that has NumPy's shape and strides.
 

@@ -12,7 +12,7 @@ from gpumft.device.base import Device
 from gpumft.device.exchange import adopted
 from gpumft.device.lease import Hold
 from gpumft.device.memory import DeviceMemory
-from gpumft.device.plane import DevicePlane, check_planes
+from gpumft.device.plane import DevicePlane, host_planes
 from gpumft.device.shared import as_device
 from gpumft.device.surface_plane import HOST_KIND, Plane, order_before, remember
 from gpumft.errors import InvalidArg, InvalidMediaType
@@ -75,7 +75,7 @@ class Surface:
         """
         from gpumft.device.cpu.memory import HOST, plane_over
 
-        raws = tuple(plane_over(plane) for plane in check_planes(planes, type))
+        raws = tuple(plane_over(plane) for plane in host_planes(planes, type))
         return cls(type, HOST, raws, raws)
 
     @property
@@ -140,7 +140,7 @@ class Surface:
             InvalidRequest: the surface was released, or its device is gone.
         """
         raws = self.raw_planes()
-        for raw, host in zip(raws, check_planes(planes, self.type), strict=True):
+        for raw, host in zip(raws, host_planes(planes, self.type), strict=True):
             self._memory.download(raw, host)
         self._memory.ledger.downloaded()
 
@@ -152,7 +152,7 @@ class Surface:
             InvalidRequest: the surface was released, or its device is gone.
         """
         raws = self.raw_planes()
-        hosts = [np.asarray(plane) for plane in check_planes(planes, self.type)]
+        hosts = host_planes(planes, self.type)
         check_writable(raws)
         for host, raw in zip(hosts, raws, strict=True):
             self._memory.upload(host, raw)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device import Plane, Surface
-from gpumft.device.plane import check_planes
+from gpumft.device.plane import check_planes, host_planes
 from gpumft.errors import InvalidArg
 from gpumft.media import VideoType
 
@@ -42,7 +42,8 @@ class PlanesBuffer:
         *,
         surface: Surface | None = None,
     ) -> None:
-        self.planes: list[Any] = check_planes(planes, type)
+        check = host_planes if surface is None else check_planes
+        self.planes: list[Any] = check(planes, type)
         self._type = type
         self._surface = surface
         self._length = self.max_length

@@ -164,3 +164,19 @@ def test_a_tensor_of_a_device_comes_through_the_host() -> None:
     type = VideoType("bgr0", (3, 2))
     sample = Sample.from_numpy(frames.noise(type, 1), type, device=FakeDevice())
     assert sample.as_tensor().shape == (3, 2, 3)
+
+
+def test_planes_without_their_surface_must_be_where_numpy_looks() -> None:
+    class Tensor:
+        shape = (6, 34)
+        dtype = np.dtype(np.uint8)
+
+    planes = frames.noise(DEVICE_TYPE, 2)
+    there = Sample.from_numpy(planes, DEVICE_TYPE, device=FakeDevice())
+    with pytest.raises(InvalidArg, match=r"surface\.to_numpy"):
+        Sample.from_numpy(there.planes, DEVICE_TYPE)
+    with pytest.raises(InvalidArg, match=r"Tensor.*from_dlpack"):
+        there.surface.upload([Tensor(), planes[1]])  # type: ignore[list-item]
+    near = Sample.from_numpy(planes, DEVICE_TYPE).surface
+    again = Sample.from_numpy(near.planes, DEVICE_TYPE)  # type: ignore[arg-type]
+    assert np.shares_memory(again.planes[0], planes[0])
