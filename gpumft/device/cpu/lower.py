@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu import filters
 from gpumft.device.cpu.arithmetic import float_bits
-from gpumft.device.cpu.schedule import Buffer, Ranges, Schedule, Stage
-from gpumft.device.program import Program, Rect, Write
+from gpumft.device.cpu.schedule import (
+    MOST,
+    ROUND,
+    Buffer,
+    Input,
+    Output,
+    Ranges,
+    Schedule,
+    Stage,
+)
+from gpumft.device.program import Program, Read, Rect, Write
 from gpumft.media.formats import Component
 from gpumft.resample.taps import Taps
 
@@ -81,6 +90,12 @@ class _Lowering:
     def __init__(self, program: Program, bands: int) -> None:
         self.program = program
         self.schedule = Schedule(program, bands)
+        alpha = program.alpha is not None and (program.premultiply or program.unpremultiply)
+        plain = all(mix.region is None for mix in program.mixes)
+        self.simple = (
+            not alpha and plain and len(program.mixes) <= 1 and len(program.reads) <= MOST
+        )
+        """Whether channels are mixed where they are written, without rows between."""
         groups = _groups(program)
         if not program.direct:
             self._domain(groups, list(range(len(program.reads))))
@@ -111,20 +126,65 @@ class _Lowering:
         needed = self._needed(groups)
         made = self.schedule.missing(needed)
         loaded = self._loads(reads, made)
-        stage = self.schedule.stage(made)
-        rows_kept = {w.channel for g in groups if g.taps for w in g.writes if w.channel is not None}
-        channels: dict[int, Buffer] = {}
-        for index in reads:
-            keep = self._unmixed(index) in rows_kept
-            channels[index] = self._channel(stage, index, loaded, needed, keep=keep)
-        self._unweight(stage, channels)
-        channels = self._mixes(stage, channels, rows_kept, needed)
+        kept = {w.channel for g in groups if g.taps for w in g.writes if w.channel is not None}
+        stage = Stage(made)  # it runs after those that its channels need
+        channels = self._channels(stage, reads, loaded, needed, kept)
+        self.schedule.stages.append(stage)
+        if not self.simple:
+            self._unweight(stage, channels)
+            channels = self._mixes(stage, channels, kept, needed)
+        ready = _Channels(channels, self._outputs(channels))
+        for group in groups:
+            for write in group.writes:
+                if write.channel is None:
+                    continue
+                if group.taps is not None or not self._paintable(group):
+                    width = self.program.inner.width
+                    keep = self.schedule.ring(width, needed) if write.channel in kept else None
+                    self._materialise(stage, ready, write.channel, keep)
         for group in groups:
             if group.taps is None:
-                self._store(stage, group, channels, made)
+                self._store(stage, group, ready, made)
         for group in groups:
             if group.taps is not None:
-                self._resampled(group, channels)
+                self._resampled(group, ready)
+
+    def _outputs(self, channels: dict[int, Input]) -> dict[int, Output]:
+        """Return how each channel after the mixes is made of `channels`."""
+        program = self.program
+        if not (self.simple and program.mixes):
+            return {index: Output(index, None) for index in channels}
+        rows = program.mixes[0].rows
+        made = {index: Output(None, row) for index, row in enumerate(rows)}
+        if program.alpha is not None:
+            made[len(rows)] = Output(program.alpha, None)
+        return made
+
+    def _materialise(
+        self, stage: Stage, ready: _Channels, channel: int, keep: Buffer | None
+    ) -> None:
+        """Make sure that a channel lies in a buffer."""
+        output = ready.outputs[channel]
+        if channel in ready.buffers:
+            return
+        given = None if output.channel is None else ready.inputs[output.channel]
+        if isinstance(given, Buffer) and given.rows == 0:
+            ready.buffers[channel] = given
+            return
+        width = self.program.inner.width
+        if self.program.direct and output.channel is not None:
+            width = self.program.reads[output.channel].horizontal.outputs
+        out = keep or self.schedule.row(width)
+        inputs, (used,) = _compact(ready.inputs, [output])
+        step = self.schedule.mixed_row(self.program, out, width, inputs, used)
+        self._add(stage, step)
+        ready.buffers[channel] = out
+
+    def _paintable(self, group: _Group) -> bool:
+        """Whether a group fills the columns of its plane."""
+        layout = self.program.target.layout
+        plane = layout.planes[group.component.plane]
+        return not layout.packed and plane.channels == len(group.writes) <= MOST
 
     def _unmixed(self, index: int) -> int | None:
         """Return the channel that read `index` still is after all mixes, or None."""
@@ -134,6 +194,12 @@ class _Lowering:
 
     def _add(self, stage: Stage, step: tuple[str, list[int]], guard: int = -1) -> None:
         stage.steps.append((*step, guard))
+
+    def _add_together(self, stage: Stage, step: tuple[str, list[int]]) -> None:
+        """Add a step that makes all rows of a round; it goes before those that make one."""
+        stage.steps.insert(stage.together, (*step, -1))
+        stage.together += 1
+        stage.height = ROUND
 
     def _weighs(self, index: int) -> bool:
         """Whether read `index` lies on alpha's grid, and so is weighted before it is resampled."""
@@ -157,7 +223,9 @@ class _Lowering:
         for index in sorted(reads, key=lambda i: i != alpha):  # alpha first
             read = program.reads[index]
             together = weighing and (index == alpha or self._weighs(index))
-            if not together and filters.row_map(read.vertical) is not None:
+            if not together and (
+                filters.row_map(read.vertical) is not None or self._in_place(read)
+            ):
                 continue
             columns = (
                 (0, read.horizontal.source) if together else filters.columns_used(read.horizontal)
@@ -170,7 +238,7 @@ class _Lowering:
                 ranges = _union([filters.rows_used(taps, made) for taps in weighed])
             stage = self.schedule.stage(self.schedule.missing(ranges))
             buffer = self.schedule.ring(columns[1] - columns[0], ranges)
-            self._add(stage, self.schedule.load(buffer, program, read, columns, None))
+            self._add(stage, self.schedule.load([buffer], program, [read], columns, None))
             if together and index != alpha:
                 self._add(stage, self._by_alpha("weigh", buffer, loaded[alpha or 0][0], columns[1]))
             loaded[index] = buffer, columns
@@ -182,46 +250,178 @@ class _Lowering:
         scale = float_bits(self.program.alpha_scale)
         return kernel, [*channel.arguments, *alpha.arguments, scale, columns]
 
-    def _channel(
+    # ------------------------------------------------------------------ channels
+
+    def _channels(
         self,
         stage: Stage,
-        index: int,
+        reads: Sequence[int],
         loaded: dict[int, tuple[Buffer, tuple[int, int]]],
         needed: Ranges,
-        *,
-        keep: bool,
-    ) -> Buffer:
-        """Steps that bring one component to the grid; return its buffer."""
-        read, schedule = self.program.reads[index], self.schedule
+        kept: set[int],
+    ) -> dict[int, Input]:
+        """Steps that bring components to the grid; return where they are then."""
+        channels: dict[int, Input] = {}
+        for cluster in self._clusters(reads, loaded):
+            members = [index for index in cluster if index is not None]
+            keep = any(self._unmixed(index) in kept for index in members)
+            read = self.program.reads[members[0]]
+            rows = filters.row_map(read.vertical)
+            copied = filters.offset_of_copy(read.horizontal)
+            plain = len(cluster) == 1 and self._stays(read)
+            if self.simple and plain and rows is not None and copied is not None and not keep:
+                channels[members[0]] = read
+                continue
+            repeats = rows is not None and copied is None and len(np.unique(rows)) < len(rows)
+            if repeats and self.simple and not keep:
+                made = self._ahead(cluster, stage.ranges)
+            else:
+                width = read.horizontal.outputs
+                outs = [self._out(width, needed if keep else None) for _ in cluster]
+                made = self._brought(stage, cluster, loaded, outs)
+            for index, buffer in zip(cluster, made, strict=True):
+                if index is not None:
+                    channels[index] = buffer
+        return {index: channels[index] for index in reads if index in channels}
+
+    def _out(self, width: int, needed: Ranges | None) -> Buffer:
+        """Return a buffer for a channel: kept for a later stage, or for a round of this one."""
+        if needed is None:
+            return self.schedule.round(width)
+        return self.schedule.ring(width, needed)
+
+    def _in_place(self, read: Read) -> bool:
+        """Whether vertical filters can take rows of the plane as they lie there."""
+        program, part = self.program, read.component
+        channels = program.source.layout.planes[part.plane].channels
+        return not (program.transpose or program.mirror_x) and channels == part.step
+
+    def _stays(self, read: Read) -> bool:
+        """Whether a component is alone in its plane, and its columns run from left to right."""
+        plane = self.program.source.layout.planes[read.component.plane]
+        return plane.channels == 1 and not (self.program.transpose or self.program.mirror_x)
+
+    def _clusters(
+        self, reads: Sequence[int], loaded: dict[int, tuple[Buffer, tuple[int, int]]]
+    ) -> list[list[int | None]]:
+        """Return the reads, those together that lie side by side and are treated alike."""
+        program = self.program
+        alone: list[list[int | None]] = []
+        found: dict[object, list[int | None]] = {}
+        for index in dict.fromkeys(reads):
+            read = program.reads[index]
+            part = read.component
+            channels = program.source.layout.planes[part.plane].channels
+            turned = program.transpose or program.mirror_x
+            if turned or index in loaded or not 2 <= channels == part.step:
+                alone.append([index])
+                continue
+            key = (
+                part.plane, part.shift, part.depth, read.offset, read.vertical.key,
+                read.horizontal.key,
+            )  # fmt: skip
+            cluster = found.setdefault(key, [None] * channels)
+            if cluster[part.offset] is None:
+                cluster[part.offset] = index
+            else:
+                alone.append([index])
+        whole = [c for c in found.values() if 2 * sum(i is not None for i in c) >= len(c)]
+        rest = [[i] for c in found.values() if c not in whole for i in c if i is not None]
+        return [*whole, *alone, *rest]
+
+    def _ahead(self, cluster: Sequence[int | None], made: Ranges) -> list[Buffer]:
+        """A stage of its own for rows that are used more than once: filtered once, then mapped."""
+        read = self.program.reads[next(index for index in cluster if index is not None)]
+        ranges = filters.rows_used(read.vertical, made)
+        stage = self.schedule.stage(self.schedule.missing(ranges))
         width = read.horizontal.outputs
-        out = schedule.ring(width, needed) if keep else schedule.row(width)
+        outs = [self.schedule.ring(width, ranges) for _ in cluster]
+        rows = self.schedule.keep(read.vertical.start, np.int32)
+        self._read_and_filter(stage, cluster, outs, None)
+        return [replace(out, rows=rows) for out in outs]
+
+    def _read_and_filter(
+        self,
+        stage: Stage,
+        cluster: Sequence[int | None],
+        outs: Sequence[Buffer],
+        rows: npt.NDArray[np.int32] | None,
+    ) -> None:
+        """Steps for rows that need no vertical filter."""
+        schedule, program = self.schedule, self.program
+        read = self._first(cluster)
+        columns = filters.columns_used(read.horizontal)
+        span = columns[1] - columns[0]
         copied = filters.offset_of_copy(read.horizontal)
-        if index in loaded:
+        sources = outs if copied is not None else [schedule.row(span) for _ in outs]
+        together = self._together(cluster, read)
+        self._add(stage, schedule.load(sources, program, together, columns, rows))
+        if copied is None:
+            for out, source in zip(outs, sources, strict=True):
+                step = schedule.horizontal(out, source, read.horizontal, columns[0], span)
+                self._add(stage, step)
+
+    def _first(self, cluster: Sequence[int | None]) -> Read:
+        return self.program.reads[next(index for index in cluster if index is not None)]
+
+    def _together(self, cluster: Sequence[int | None], read: Read) -> list[Read]:
+        """Return the reads of a cluster as kernels want them: the first names the first element."""
+        if len(cluster) == 1:
+            return [read]
+        first = replace(read.component, offset=0)
+        return [replace(read, component=first)] * len(cluster)
+
+    def _brought(
+        self,
+        stage: Stage,
+        cluster: Sequence[int | None],
+        loaded: dict[int, tuple[Buffer, tuple[int, int]]],
+        outs: Sequence[Buffer],
+    ) -> Sequence[Buffer]:
+        """Steps that bring the components of a cluster to the grid."""
+        schedule, program = self.schedule, self.program
+        read, index = self._first(cluster), cluster[0]
+        rows = filters.row_map(read.vertical)
+        in_ring = index is not None and index in loaded
+        if rows is not None and not in_ring:
+            self._read_and_filter(stage, cluster, outs, rows)
+            return outs
+        copied = filters.offset_of_copy(read.horizontal)
+        if in_ring and index is not None:
             source, columns = loaded[index]
         else:
             columns = filters.columns_used(read.horizontal)
-            source = out if copied is not None else schedule.row(columns[1] - columns[0])
-            rows = filters.row_map(read.vertical)
-            self._add(stage, schedule.load(source, self.program, read, columns, rows))
         span = columns[1] - columns[0]
-        if index in loaded:
-            count, into = span, out
-            if copied is None:
-                into = schedule.row(count)
-            else:
-                count = width
-                source = replace(source, offset=source.offset + 4 * (copied - columns[0]))
-            self._add(stage, schedule.vertical(into, source, read.vertical, count))
-            source = into
+        group = len(cluster)
+        direct = copied is not None and group == 1
+        into = outs[0] if direct else schedule.round(group * span)
+        if in_ring and copied is not None:
+            source = replace(source, offset=source.offset + 4 * (copied - columns[0]))
+            span = read.horizontal.outputs
+        if in_ring:
+            self._add_together(stage, schedule.vertical(into, source, read.vertical, span))
+        else:
+            together = self._together(cluster, read)
+            step = schedule.vertical_of_plane(into, program, together, columns)
+            self._add_together(stage, step)
+        if direct:
+            return outs
+        parts: Sequence[Buffer] = [into]
+        if group > 1:
+            parts = outs if copied is not None else [schedule.row(span) for _ in outs]
+            self._add(stage, schedule.split(into, parts, span))
         if copied is None:
-            self._add(stage, schedule.horizontal(out, source, read.horizontal, columns[0], span))
-        return out
+            for out, part in zip(outs, parts, strict=True):
+                step = schedule.horizontal(out, part, read.horizontal, columns[0], span)
+                self._add(stage, step)
+        return outs
 
-    def _unweight(self, stage: Stage, channels: dict[int, Buffer]) -> None:
+    def _unweight(self, stage: Stage, channels: dict[int, Input]) -> None:
         """docs/arithmetic.md, 4.5."""
         program, alpha = self.program, self.program.alpha
         if alpha is None or not (program.premultiply or program.unpremultiply):
             return
+        weight = channels[alpha]
         for index, buffer in channels.items():
             weighed = self._weighs(index)
             # weighted before and divided now, or neither; where only one is asked for, that one
@@ -229,22 +429,24 @@ class _Lowering:
                 continue
             kernel = "unweigh" if program.unpremultiply else "weigh"
             columns = program.reads[index].horizontal.outputs
-            self._add(stage, self._by_alpha(kernel, buffer, channels[alpha], columns))
+            assert isinstance(buffer, Buffer)
+            assert isinstance(weight, Buffer)
+            self._add(stage, self._by_alpha(kernel, buffer, weight, columns))
 
     def _mixes(
         self,
         stage: Stage,
-        channels: dict[int, Buffer],
+        channels: dict[int, Input],
         rows_kept: set[int],
         needed: Ranges,
-    ) -> dict[int, Buffer]:
+    ) -> dict[int, Input]:
         """Steps of the mixes; return the buffers of what comes out."""
         program, schedule = self.program, self.schedule
         if not program.mixes:
             return channels
         inner = program.inner
         everywhere = Rect(0, 0, inner.width, inner.height)
-        colour = [b for i, b in channels.items() if i != program.alpha]
+        colour = [b for i, b in channels.items() if i != program.alpha and isinstance(b, Buffer)]
         for mix in program.mixes:
             last = mix is program.mixes[-1]
             mixed = []
@@ -262,26 +464,27 @@ class _Lowering:
         rest = [channels[program.alpha]] if program.alpha is not None else []
         return dict(enumerate([*colour, *rest]))
 
-    def _resampled(self, group: _Group, channels: dict[int, Buffer]) -> None:
+    def _resampled(self, group: _Group, ready: _Channels) -> None:
         """A stage of its own for components whose channels are filtered once more."""
         own = self._own(group.component)
         stage = self.schedule.stage(own)
-        filtered = dict(channels)
+        filtered = dict(ready.buffers)
         for write in group.writes:
             if write.channel is None or write.vertical is None or write.horizontal is None:
                 continue
-            source = channels[write.channel]
-            between = self.schedule.row(write.horizontal.source)
+            source = ready.buffers[write.channel]
+            between = self.schedule.round(write.horizontal.source)
             out = self.schedule.row(write.horizontal.outputs)
             columns = write.horizontal.source
-            self._add(stage, self.schedule.vertical(between, source, write.vertical, columns))
+            step = self.schedule.vertical(between, source, write.vertical, columns)
+            self._add_together(stage, step)
             self._add(stage, self.schedule.horizontal(out, between, write.horizontal, 0, columns))
             filtered[write.channel] = out
-        self._store(stage, group, filtered, own)
+        buffers: dict[int, Input] = dict(filtered)
+        outputs = {index: Output(index, None) for index in filtered}
+        self._store(stage, group, _Channels(buffers, outputs, filtered), own)
 
-    def _store(
-        self, stage: Stage, group: _Group, channels: dict[int, Buffer], ranges: Ranges
-    ) -> None:
+    def _store(self, stage: Stage, group: _Group, ready: _Channels, ranges: Ranges) -> None:
         """The step that writes a group, for the band's own rows only."""
         own = self._own(group.component)
         guard = -1
@@ -289,13 +492,62 @@ class _Lowering:
             guard = self.schedule.guard(self.schedule.whole_bands(own))
         columns = group.component.size(self.program.inner[2:])[0]
         zeros = self.schedule.shared("zeros", columns)
-        buffers = [zeros if w.channel is None else channels[w.channel] for w in group.writes]
-        gains = [
-            (0.0, w.constant) if w.channel is None else (w.scale, w.offset) for w in group.writes
-        ]
-        components = [w.component for w in group.writes]
-        step = self.schedule.store(self.program, components, buffers, gains, merge=group.merge)
-        self._add(stage, step, guard)
+        if self._paintable(group):
+            wanted = []
+            for write in group.writes:
+                made = Output(None, None) if write.channel is None else ready.outputs[write.channel]
+                wanted.append(replace(made, gain=_gain(write)))
+            inputs, outputs = _compact(ready.inputs, wanted)
+            components = [write.component for write in group.writes]
+            given = inputs or [zeros]
+            self._add(
+                stage, self.schedule.paint(self.program, components, given, outputs), guard
+            )
+            return
+        for write in group.writes:
+            buffer = zeros if write.channel is None else ready.buffers[write.channel]
+            step = self.schedule.store(
+                self.program, write.component, buffer, _gain(write), merge=group.merge
+            )
+            self._add(stage, step, guard)
+
+
+@dataclass(slots=True)
+class _Channels:
+    """Where the channels of a stage are."""
+
+    inputs: dict[int, Input]
+    """Before the mixes."""
+    outputs: dict[int, Output]
+    """How those after the mixes are made."""
+    buffers: dict[int, Buffer] = field(default_factory=dict)
+    """Those after the mixes that lie in a buffer."""
+
+
+def _gain(write: Write) -> tuple[float, float]:
+    """Return (scale, offset); a constant is an offset alone."""
+    return (0.0, write.constant) if write.channel is None else (write.scale, write.offset)
+
+
+def _compact(
+    channels: dict[int, Input], outputs: Sequence[Output]
+) -> tuple[list[Input], list[Output]]:
+    """Return the channels in use, ascending, and the outputs by their places among these."""
+    order = sorted(channels)
+    used = {o.channel for o in outputs if o.channel is not None}
+    for output in outputs:
+        pairs = zip(order, output.coefficients or (), strict=False)
+        used |= {index for index, c in pairs if c != 0}
+    places = {index: place for place, index in enumerate(i for i in order if i in used)}
+    made = []
+    for output in outputs:
+        channel = None if output.channel is None else places[output.channel]
+        row = output.coefficients
+        if row is not None:
+            row = tuple(c for index, c in zip(order, row, strict=False) if index in used)
+            row += (0.0,) * (len(places) - len(row))
+        made.append(Output(channel, row, output.gain))
+    return [channels[index] for index in places], made
 
 
 def _union(ranges: Sequence[Ranges]) -> Ranges:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gpumft.device.cpu import filters
 from gpumft.device.cpu.arithmetic import BLOCK, float_bits
 from gpumft.device.cpu.kernels import VIEW
+from gpumft.device.cpu.vectors import LANES
 from gpumft.device.cpu.views import View, source_view, target_view
 from gpumft.device.program import Program, Read, Rect
 from gpumft.media.formats import Component
@@ -22,9 +23,15 @@ Ranges = npt.NDArray[np.int64]
 
 _LINE = 64
 """Bytes of a cache line."""
-_SLICE = 2
+MOST = 4
+"""Channels that a painting kernel takes, and that it writes."""
+_ROW_LISTS = 16
+"""Lists of rows that a kernel may lay out at the beginning of the scratch."""
+_SLICE = 4
 """Rows of the picture that go through all stages before the next: small, so that what a stage
-leaves is still in the cache when the next takes it; even, for 4:2:0."""
+leaves is still in the cache when the next takes it; a multiple of 4, for rounds of 2 in 4:2:0."""
+ROUND = 2
+"""Rows that vertical filters make together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Buffer:
     """Bytes from row to row."""
     mask: int
     """Row y lies at place y & mask."""
+    rows: int = 0
+    """Address of the row of the buffer that each row is (int32), or 0: the row of that number."""
 
     @property
     def arguments(self) -> tuple[int, int, int]:
@@ -56,6 +65,10 @@ class Stage:
     ranges: Ranges
     steps: list[tuple[str, list[int], int]] = field(default_factory=list)
     """(kernel, arguments, number of the range that guards it or -1)."""
+    together: int = 0
+    """Steps, the first ones, that make all rows of a round at once."""
+    height: int = 1
+    """Rows of a round."""
 
 
 class Schedule:
@@ -83,8 +96,10 @@ class Schedule:
         """Arrays whose addresses are among the arguments."""
         longest = [t.longest for r in program.reads for t in (r.vertical, r.horizontal)]
         longest += [t.longest for w in program.writes for t in (w.vertical, w.horizontal) if t]
-        self._pad = max(longest, default=1)
-        self.scratch = _round_up(8 * (self._pad + len(program.reads)))
+        self._pad = max(longest, default=1) + 6 * LANES
+        """Floats behind a row that kernels may read and write: they make whole vectors."""
+        most = max(_ROW_LISTS * max(longest, default=1), 2 * BLOCK, len(program.reads))
+        self.scratch = _round_up(8 * most)
         self._shared: dict[str, Buffer] = {}
 
     # ------------------------------------------------------------------ stages and memory
@@ -123,6 +138,10 @@ class Schedule:
         """Return a buffer of one row."""
         return Buffer(self._allocate(columns), 0, 0)
 
+    def round(self, columns: int) -> Buffer:
+        """Return a buffer for the rows of a round."""
+        return Buffer(self._allocate(columns, ROUND), self._stride(columns), ROUND - 1)
+
     def ring(self, columns: int, needed: Ranges) -> Buffer:
         """Return a buffer that holds all rows that `needed` has in a slice."""
         count = 1 << (int((needed[:, 1] - needed[:, 0]).max()) - 1).bit_length()
@@ -154,28 +173,65 @@ class Schedule:
     def vertical(
         self, out: Buffer, source: Buffer, taps: Taps, columns: int
     ) -> tuple[str, list[int]]:
-        """Return the step that filters along columns."""
-        return "vertical", [
+        """Return the step that filters rows of a buffer along columns."""
+        return "vertical.row", [
             *out.arguments, *source.arguments, *self._taps(taps, taps.weights, 0),
-            taps.longest, columns, self._spare(taps, columns),
+            taps.longest, columns, 0, 0, 0, 0, 0,
         ]  # fmt: skip
+
+    def vertical_of_plane(
+        self, out: Buffer, program: Program, reads: Sequence[Read], columns: tuple[int, int]
+    ) -> tuple[str, list[int]]:
+        """Return the step that filters rows of a plane along columns.
+
+        `reads` are components side by side; out holds them side by side too.
+        """
+        read, group = reads[0], len(reads)
+        part, taps = read.component, read.vertical
+        dtype = program.source.layout.planes[part.plane].dtype
+        count = columns[1] - columns[0]
+        stride = self._elements(count * group, dtype)
+        rows = max(taps.longest, min(2 * taps.longest, BLOCK))
+        spare = self.scratch
+        self.scratch += rows * stride
+        return f"vertical.{dtype}", [
+            *out.arguments, self._view(program, part), columns[0], group,
+            *self._taps(taps, taps.weights, 0), taps.longest, count * group, spare, stride,
+            part.shift, (1 << part.depth) - 1, float_bits(read.offset),
+        ]  # fmt: skip
+
+    def split(
+        self, source: Buffer, outs: Sequence[Buffer], columns: int
+    ) -> tuple[str, list[int]]:
+        """Return the step that parts a row of components side by side."""
+        tail = [n for out in outs for n in out.arguments]
+        return f"split.{len(outs)}", [*source.arguments, columns, *tail]
+
+    def _elements(self, count: int, dtype: str) -> int:
+        """Return the bytes of a row of elements that is copied to be read in vectors."""
+        return _round_up((count + 4 * LANES) * np.dtype(dtype).itemsize)
+
+    def spare_elements(self, count: int, dtype: str, name: str = "") -> int:
+        """Return where a row of elements can be copied to, one place for each name."""
+        size = self._elements(count, dtype)
+        return self.shared(f"elements {name}", size // 4).offset
 
     def horizontal(
         self, out: Buffer, source: Buffer, taps: Taps, first: int, columns: int
     ) -> tuple[str, list[int]]:
         """Return the step that filters along rows of `columns` samples, the first being `first`."""
-        spare = self._spare(taps, taps.outputs)
         head = [*out.arguments, *source.arguments]
         phases = filters.find_phases(taps)
         if phases is None:
             tables = self._taps(taps, taps.weights.T, first)
+            spare = self._spare(taps, taps.outputs)
             return "gather", [*head, *tables, taps.longest, taps.outputs, spare]
         stride = self._stride(max(columns // phases.q + 1, phases.count))
         residues, parts = self.scratch, self.scratch + phases.q * stride
         self.scratch = parts + phases.p * stride
         return "phases", [
-            *head, *self._taps(taps, taps.weights, first), taps.longest, taps.outputs, spare,
-            phases.p, phases.q, phases.first, phases.count, residues, parts, stride, columns,
+            *head, *self._taps(taps, taps.weights, first), taps.longest, taps.outputs, phases.p,
+            phases.q, phases.first, phases.count, residues, parts, stride, columns,
         ]  # fmt: skip
 
     def _spare(self, taps: Taps, columns: int) -> int:
@@ -202,57 +258,137 @@ class Schedule:
             0, *(n for _, b in used for n in b.arguments),
         ]  # fmt: skip
 
-    def _codes(self, columns: int, rows: int) -> int:
-        """Return where rows of codes may lie while they are woven together."""
-        stride = self._stride(columns)
-        name = f"codes {columns} {rows}"
-        if name not in self._shared:
-            self._shared[name] = Buffer(self._allocate(columns, rows), stride, 0)
-        return self._shared[name].offset
-
     def load(
-        self, out: Buffer, program: Program, read: Read, columns: tuple[int, int],
-        rows: npt.NDArray[np.int32] | None,
+        self, outs: Sequence[Buffer], program: Program, reads: Sequence[Read],
+        columns: tuple[int, int], rows: npt.NDArray[np.int32] | None,
     ) -> tuple[str, list[int]]:  # fmt: skip
-        """Return the step that reads columns (first, behind the last), row y or `rows[y]`."""
-        part = read.component
+        """Return the step that reads columns (first, behind the last), row y or `rows[y]`.
+
+        Several `reads` are components side by side.
+        """
+        part = reads[0].component
+        dtype = program.source.layout.planes[part.plane].dtype
+        count = columns[1] - columns[0]
+        tail = [n for out in outs for n in out.arguments]
+        return f"load.{dtype}.{len(reads)}", [
+            self._view(program, part), self.rows(rows), columns[0], count, part.shift,
+            (1 << part.depth) - 1, float_bits(reads[0].offset),
+            self.spare_elements(count * len(reads), dtype), *tail,
+        ]  # fmt: skip
+
+    def rows(self, rows: npt.NDArray[np.int32] | None) -> int:
+        """Return the address of a map of rows, 0 for None or where each is its own."""
+        if rows is None or np.array_equal(rows, np.arange(len(rows))):
+            return 0
+        return self.keep(rows, np.int32)
+
+    def _view(self, program: Program, part: Component) -> int:
+        """Return the place of a source component's view."""
         view = source_view(
             program.source, part, program.source_size, transpose=program.transpose,
             mirror_y=program.mirror_y, mirror_x=program.mirror_x,
         )  # fmt: skip
         if view not in self.source_views:
             self.source_views.append(view)
-        mapped = 0 if rows is None else self.keep(rows, np.int32)
-        dtype = program.source.layout.planes[part.plane].dtype
-        return f"load.{dtype}", [
-            *out.arguments, VIEW * self.source_views.index(view), mapped, columns[0],
-            columns[1] - columns[0], part.shift, (1 << part.depth) - 1, float_bits(read.offset),
-        ]  # fmt: skip
+        return VIEW * self.source_views.index(view)
 
-    def store(
-        self, program: Program, components: Sequence[Component], channels: Sequence[Buffer],
-        gains: Sequence[tuple[float, float]], *, merge: bool,
-    ) -> tuple[str, list[int]]:  # fmt: skip
-        """Return the step that writes neighbouring components; `gains` are (scale, offset) each."""
-        part, inner = components[0], program.inner
-        plane = program.target.layout.planes[part.plane]
+    def _target(self, program: Program, part: Component) -> tuple[int, View]:
+        """Return the place of a new view of a target component, and the view."""
+        inner = program.inner
         view = target_view(program.target, part, (inner.x, inner.y))
         self.target_views.append(view)
+        return VIEW * (len(program.reads) + len(self.target_views) - 1), view
+
+    def paint(
+        self, program: Program, components: Sequence[Component], inputs: Sequence[Input],
+        outputs: Sequence[Output],
+    ) -> tuple[str, list[int]]:  # fmt: skip
+        """Return the step that mixes and writes neighbouring components."""
+        part, inner = components[0], program.inner
+        columns = part.size((inner.width, inner.height))[0]
+        dtype = program.target.layout.planes[part.plane].dtype
+        at, _ = self._target(program, part)
+        spare = self.spare_elements(columns * len(components), dtype, "out")
+        head = [at, 0, 0, columns, float_bits((1 << part.depth) - 1), part.shift, spare]
+        return self._painting(program, dtype, head, columns, inputs, outputs)
+
+    def mixed_row(
+        self, program: Program, out: Buffer, columns: int, inputs: Sequence[Input], output: Output
+    ) -> tuple[str, list[int]]:
+        """Return the step that writes one channel to a buffer."""
+        head = [*out.arguments, columns, 0, 0, 0]
+        return self._painting(program, "row", head, columns, inputs, [output])
+
+    def _painting(
+        self, program: Program, dtype: str, head: list[int], columns: int,
+        inputs: Sequence[Input], outputs: Sequence[Output],
+    ) -> tuple[str, list[int]]:  # fmt: skip
+        """Return a painting step; see `paint.paint`."""
+        weights, gains = [0] * (MOST * MOST), [0] * (2 * MOST)
+        tokens = []
+        for index, output in enumerate(outputs):
+            gains[2 * index : 2 * index + 2] = [float_bits(gain) for gain in output.gain]
+            token = "k" if output.channel is None else f"c{output.channel}"
+            if output.coefficients is not None:
+                token = "".join("1" if c != 0 else "0" for c in output.coefficients)
+                for slot, c in enumerate(output.coefficients):
+                    weights[MOST * index + slot] = float_bits(c)
+            tokens.append(token)
+        tail, letters, source = [], "", "uint8"
+        for given in inputs:
+            if isinstance(given, Buffer):
+                letters += "r"
+                tail += [*given.arguments, given.rows, 0, 0, 0, 0]
+                continue
+            letters += "p"
+            part = given.component
+            source = program.source.layout.planes[part.plane].dtype
+            rows = self.rows(filters.row_map(given.vertical))
+            first = filters.offset_of_copy(given.horizontal) or 0
+            tail += [
+                self._view(program, part), first, part.shift, rows, (1 << part.depth) - 1,
+                float_bits(given.offset), self.spare_elements(columns, source, letters), 0,
+            ]  # fmt: skip
+        tail += [0] * (8 * MOST - len(tail))
+        name = f"paint.{dtype}.{source}.{letters}.{'-'.join(tokens)}"
+        return name, [*head, *weights, *gains, *tail]
+
+    def store(
+        self, program: Program, part: Component, channel: Buffer, gain: tuple[float, float],
+        *, merge: bool,
+    ) -> tuple[str, list[int]]:  # fmt: skip
+        """Return the step that writes a component that others share words or columns with."""
+        inner = program.inner
+        plane = program.target.layout.planes[part.plane]
+        at, view = self._target(program, part)
         columns = part.size((inner.width, inner.height))[0]
         all_columns = plane.shape(program.target_size)[1] << view.pairs
         padding = all_columns - view.columns[0] - columns if view.pairs else 0
         if inner.x + inner.width < program.target_size[0]:
             padding = 0
-        at = VIEW * (len(program.reads) + len(self.target_views) - 1)
-        tail = [
-            n
-            for buffer, (scale, offset) in zip(channels, gains, strict=True)
-            for n in (*buffer.arguments, float_bits(scale), float_bits(offset))
-        ]
-        return f"store.{plane.dtype}.{len(components)}", [
+        scale, offset = gain
+        return f"store.{plane.dtype}", [
             at, columns, padding, int(merge), part.shift, float_bits((1 << part.depth) - 1),
-            self._codes(columns, len(components)), self._stride(columns), *tail,
+            self.shared("codes", columns).offset, *channel.arguments, float_bits(scale),
+            float_bits(offset),
         ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a painted component is made of: one channel, a sum of several, or nothing.
+
+    Thread-safety: immutable.
+    """
+
+    channel: int | None
+    coefficients: tuple[float, ...] | None
+    gain: tuple[float, float] = (0.0, 0.0)
+    """Scale and offset of the code."""
+
+
+Input = Buffer | Read
+"""A channel: rows of a buffer (the row of its own number, or through its map), or pixels."""
 
 
 def _round_up(size: int) -> int:

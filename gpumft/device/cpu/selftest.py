@@ -24,7 +24,7 @@ from gpumft.device.cpu.arithmetic import (
 HALF = types.NumberClass(types.int16)
 
 
-def probe(args: int, _scratch: int, _planes: int, _y: int) -> None:
+def probe(args: int, _scratch: int, _planes: int, _y: int, _count: int) -> None:
     """Run one primitive over a list of operands.
 
     Operands and results are columns of words; floats are their bits.
@@ -73,7 +73,7 @@ def complaint() -> str:
         numbers = [_PRIMITIVES.index(name), len(expected)]
         numbers += [column.ctypes.data for column in (*columns, found)] + [float_bits(1.0)]
         arguments = np.array(numbers, np.int64)
-        run(arguments.ctypes.data, 0, 0, 0)
+        run(arguments.ctypes.data, 0, 0, 0, 0)
         if name not in ("code", "half"):  # payload and sign of a NaN mean nothing
             found[np.isnan(found.view(np.float32))] = QUIET
         bad = np.flatnonzero(found != expected)
