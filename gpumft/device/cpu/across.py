@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from numba import float32, int32, int64
+from numba import float32, int32, int64, types
 from numba.extending import register_jitable
 
-from gpumft.device.cpu.arithmetic import BLOCK, fma, pointer
-from gpumft.device.cpu.kernels import _row
-from gpumft.device.cpu.vectors import get, put, reader, splat, vadd, vfma, writer, zeros
+from gpumft.device.cpu.arithmetic import BLOCK, encode, fma, number, pointer
+from gpumft.device.cpu.kernels import _place, _row
+from gpumft.device.cpu.pixels import TYPES
+from gpumft.device.cpu.vectors import (
+    adder,
+    get,
+    put,
+    reader,
+    setting,
+    sparing,
+    splat,
+    vadd,
+    vfma,
+    writer,
+    zeros,
+)
 
 _pick20, _pick21 = (reader(float32, 2, part, raw=True) for part in range(2))
+_add2, _add4 = (adder(float32, width, raw=True) for width in (2, 4))
 _pick30, _pick31, _pick32 = (reader(float32, 3, part, raw=True) for part in range(3))
-_weave2, _weave3 = (writer(float32, group, raw=True) for group in (2, 3))
 
 
 @register_jitable
@@ -82,99 +96,116 @@ def _long(rows: Any, w: Any, count: int, x: int) -> Any:
     return total
 
 
-@register_jitable
-def _two(rows: Any, w: Any, count: int, x: int) -> Any:
-    """Return the sums of `count` rows at 32 columns from byte x on."""
-    if count > BLOCK:
-        return _long(rows, w, count, x), _long(rows, w, count, x + 64)
-    a = zeros()
-    b = zeros()
-    for t in range(count):
-        row, weight = rows[t] + x, splat(w[t])
-        a = vfma(weight, get(row), a)
-        b = vfma(weight, get(row + 64), b)
-    return a, b
-
-
-@register_jitable
-def _sum_row(out: int, rows: Any, w: Any, count: int, n: int) -> None:
-    """Write n sums of rows, and some behind them."""
-    if count > BLOCK:
-        for x in range(0, 4 * n, 64):
-            put(out + x, _long(rows, w, count, x))
-        return
-    for x in range(0, 4 * n, 256):
-        a = zeros()
-        b = zeros()
-        c = zeros()
-        d = zeros()
-        for t in range(count):
-            row, weight = rows[t] + x, splat(w[t])
-            a = vfma(weight, get(row), a)
-            b = vfma(weight, get(row + 64), b)
-            c = vfma(weight, get(row + 128), c)
-            d = vfma(weight, get(row + 192), d)
-        put(out + x, a)
-        put(out + x + 64, b)
-        put(out + x + 128, c)
-        put(out + x + 192, d)
-
-
-def phases(args: int, scratch: int, _planes: int, y: int, _count: int) -> None:
-    """Filter along a row at a rational ratio p:q, where taps repeat after p outputs.
+def phases(dtype: str) -> Callable[..., None]:
+    """Make the kernel that filters along a row at a rational ratio p:q: taps repeat after p.
 
     The row is split by column modulo q, so that each phase is a weighted sum of contiguous rows.
+
+    `dtype` is "row" for float32 rows of a buffer, else the element type of a component that is
+    quantised and written at once; p is then at most 3, and each phase has 64 outputs at least.
     """
-    a = pointer(args, int64)
-    # out 0-2, source 3-5, starts 6, counts 7, weights 8, longest 9, columns 10,
-    # p 11, q 12, first regular output 13, outputs a phase 14, residues 15, phases 16, stride 17,
-    # source columns 18
-    starts, counts, longest = pointer(a[6], int32), pointer(a[7], int32), a[9]
-    p, q, first, n, stride = a[11], a[12], a[13], a[14], a[17]
-    out, source = _row(a, 0, scratch, y), _row(a, 3, scratch, y)
-    residues, parts = scratch + a[15], scratch + a[16]
-    if q > 1:
-        _split(source, residues, stride, q, (a[18] + q - 1) // q)
-    rows = pointer(scratch, int64)
-    for phase in range(p):
-        x = first + phase
-        for t in range(counts[x]):
-            j = starts[x] + t
-            place = residues + (j % q) * stride + 4 * (j // q) if q > 1 else source + 4 * j
-            rows[phase * longest + t] = place
-    into = out + 4 * first
-    r0, w0, n0 = rows, pointer(a[8] + 4 * longest * first, float32), counts[first]
-    if p == 1:
-        _sum_row(into, r0, w0, n0, n)
-    elif p == 2:
-        r1 = pointer(scratch + 8 * longest, int64)
-        w1, n1 = pointer(a[8] + 4 * longest * (first + 1), float32), counts[first + 1]
-        for x in range(0, 4 * n, 128):
-            b0, b1 = _two(r0, w0, n0, x)
-            c0, c1 = _two(r1, w1, n1, x)
-            _weave2(into + 2 * x, 0, b0, 0, b0, c0, b0, b0)
-            _weave2(into + 2 * x + 128, 0, b1, 0, b1, c1, b1, b1)
-    elif p == 3:
-        r1, r2 = pointer(scratch + 8 * longest, int64), pointer(scratch + 16 * longest, int64)
-        w1, n1 = pointer(a[8] + 4 * longest * (first + 1), float32), counts[first + 1]
-        w2, n2 = pointer(a[8] + 4 * longest * (first + 2), float32), counts[first + 2]
-        for x in range(0, 4 * n, 128):
-            b0, b1 = _two(r0, w0, n0, x)
-            c0, c1 = _two(r1, w1, n1, x)
-            d0, d1 = _two(r2, w2, n2, x)
-            _weave3(into + 3 * x, 0, b0, 0, b0, c0, d0, b0)
-            _weave3(into + 3 * x + 192, 0, b1, 0, b1, c1, d1, b1)
-    else:
-        for phase in range(p):
-            rp = pointer(scratch + 8 * longest * phase, int64)
-            wp = pointer(a[8] + 4 * longest * (first + phase), float32)
-            _sum_row(parts + phase * stride, rp, wp, counts[first + phase], n)
-        _join(into, parts, stride, p, n)
-    target = pointer(out, float32)
-    for i in range(a[10] - p * n):
-        x = i if i < first else i + p * n
-        weights = pointer(a[8] + 4 * longest * x, float32)
-        target[x] = _dot(pointer(source + 4 * starts[x], float32), weights, counts[x])
+    is_row = dtype == "row"
+    kind = float32 if is_row else TYPES[dtype]
+    element, size = types.NumberClass(kind), kind.bitwidth // 8
+    write1, write2, write3 = (writer(kind, group, raw=is_row) for group in (1, 2, 3))
+
+    def filter_row(args: int, scratch: int, planes: int, y: int, _count: int) -> None:
+        sparing()
+        a = pointer(args, int64)
+        # out 0-2 or view 0, source 3-5, places 6, counts 7, weights 8, longest 9, columns 10,
+        # p 11, q 12, first regular output 13, outputs a phase 14, residues 15, phases 16, stride 17,
+        # source columns 18, starts 19, highest code 20, shift 21, spare 22, (scale, offset) 23-30,
+        # whether the source is split already 31
+        counts, longest = pointer(a[7], int32), a[9]
+        p, q, first, n, stride = a[11], a[12], a[13], a[14], a[17]
+        source = _row(a, 3, scratch, y)
+        high, shift, gains = setting(args + 8 * 20), a[21], args + 8 * 23
+        view = pointer(planes + 8 * a[0], int64)
+        plain, target, last = True, int64(0), n - 1
+        if is_row:
+            target = _row(a, 0, scratch, y)
+        else:  # nothing may be written behind the row: the last round repeats some of the one before
+            target = view[0] + _place(view, 1, y)
+            plain = view[8] == 0 and view[9] == size
+            last = n - (64 if p == 1 else 32)
+        out = target if plain else scratch + a[22]
+        base = source
+        if a[31] != 0:
+            base = source
+        elif q > 1:
+            base = scratch + a[15]
+            _split(source, base, stride, q, (a[18] + q - 1) // q)
+        rows, places = pointer(scratch, int64), pointer(a[6], int64)
+        for i in range(p * longest):
+            rows[i] = base + places[i]
+        into = out + size * first
+        zero = zeros()
+        nine = (zero, zero, zero, zero, zero, zero, zero, zero, zero)
+        n0, n1, n2 = counts[first], 0, 0
+        r0, r1, r2 = scratch, scratch + 8 * longest, scratch + 16 * longest
+        w0 = a[8] + 4 * longest * first
+        w1, w2 = w0 + 4 * longest, w0 + 8 * longest
+        if p > 1:
+            n1 = counts[first + 1]
+        if p > 2:
+            n2 = counts[first + 2]
+        if is_row and (p > 3 or longest > BLOCK):
+            parts = scratch + a[16]
+            for phase in range(p):
+                rp = pointer(scratch + 8 * longest * phase, int64)
+                wp = pointer(w0 + 4 * longest * phase, float32)
+                for k in range(0, n, 16):
+                    long = _long(rp, wp, counts[first + phase], 4 * k)
+                    put(parts + phase * stride + 4 * k, long)
+            _join(into, parts, stride, p, n)
+        elif p == 1:
+            for at in range(0, n, 64):
+                k = min(at, last)
+                b0, b1, b2, b3 = _add4(r0, 0, n0, 4 * k, w0, w0, 0, 0, *nine)
+                to = into + size * k
+                write1(to, gains, high, shift, b0, b0, b0, b0)
+                write1(to + 16 * size, gains, high, shift, b1, b0, b0, b0)
+                write1(to + 32 * size, gains, high, shift, b2, b0, b0, b0)
+                write1(to + 48 * size, gains, high, shift, b3, b0, b0, b0)
+        elif p == 2:
+            for at in range(0, n, 32):
+                k = min(at, last)
+                b0, b1 = _add2(r0, 0, n0, 4 * k, w0, w0, 0, 0, *nine)
+                c0, c1 = _add2(r1, 0, n1, 4 * k, w1, w1, 0, 0, *nine)
+                to = into + 2 * size * k
+                write2(to, gains, high, shift, b0, c0, b0, b0)
+                write2(to + 32 * size, gains, high, shift, b1, c1, b0, b0)
+        else:
+            for at in range(0, n, 32):
+                k = min(at, last)
+                b0, b1 = _add2(r0, 0, n0, 4 * k, w0, w0, 0, 0, *nine)
+                c0, c1 = _add2(r1, 0, n1, 4 * k, w1, w1, 0, 0, *nine)
+                d0, d1 = _add2(r2, 0, n2, 4 * k, w2, w2, 0, 0, *nine)
+                to = into + 3 * size * k
+                write3(to, gains, high, shift, b0, c0, d0, b0)
+                write3(to + 48 * size, gains, high, shift, b1, c1, d1, b0)
+        codes, sums = pointer(out, element), pointer(out, float32)
+        starts = pointer(a[19], int32)
+        scale, offset, highest = number(a[23]), number(a[24]), number(a[20])
+        for i in range(a[10] - p * n):
+            x = i if i < first else i + p * n
+            weights = pointer(a[8] + 4 * longest * x, float32)
+            line = source + 4 * starts[x]
+            if a[31] != 0:  # together again, behind the regular ones' rows
+                line = scratch + a[16]
+                for t in range(counts[x]):
+                    j = starts[x] + t
+                    pointer(line, float32)[t] = pointer(base + j % q * stride, float32)[j // q]
+            value = _dot(pointer(line, float32), weights, counts[x])
+            if is_row:
+                sums[x] = value
+            else:
+                codes[x] = encode(value, scale, offset, highest, shift, element)
+        if not plain:
+            for i in range(a[10]):
+                pointer(target + _place(view, 6, i), element)[0] = codes[i]
+
+    return filter_row
 
 
 def gather(args: int, scratch: int, _planes: int, y: int, _count: int) -> None:

@@ -11,14 +11,25 @@ from numba.extending import register_jitable
 from gpumft.device.cpu.arithmetic import BLOCK, pointer
 from gpumft.device.cpu.kernels import _row
 from gpumft.device.cpu.pixels import TYPES, elements
-from gpumft.device.cpu.vectors import LANES, put, reader, setting, splat, vadd, vfma, zeros
+from gpumft.device.cpu.vectors import (
+    LANES,
+    adder,
+    put,
+    reader,
+    setting,
+    sparing,
+    splat,
+    vadd,
+    vfma,
+    zeros,
+)
 
 
-def vertical(dtype: str) -> Callable[..., None]:
+def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:
     """Make the kernel that filters along columns: out rows y.. of what `dtype` rows hold.
 
     `dtype` is an element type, read and decoded where it lies in the plane, or "row": float32 rows
-    of a buffer.
+    of a buffer. `parts`: with 2 or 4, every 2nd or 4th byte goes to a row of its own.
 
     Two outputs are made together where they share most of their rows: each is read once.
     """
@@ -27,6 +38,13 @@ def vertical(dtype: str) -> Callable[..., None]:
     size = kind.bitwidth // 8
     element = types.NumberClass(kind)
     read = reader(kind, raw=is_row)
+    group = int(parts)
+    span = LANES * group
+    add2, add4 = (adder(kind, width, raw=is_row) for width in (2, 4))
+    add2x2 = adder(kind, 2, raw=is_row, lists=2)
+    if group > 1:
+        add2 = adder(kind, group, group=group)
+        add2x2 = adder(kind, group, lists=2, group=group)
 
     @register_jitable
     def long_sum(rows: Any, w: Any, count: int, x: int, shift: int, mask: int, offset: Any) -> Any:
@@ -40,70 +58,51 @@ def vertical(dtype: str) -> Callable[..., None]:
 
     @register_jitable
     def single(
-        out: int, rows: Any, w: Any, count: int, begin: int, n: int, shift: int, mask: int,
+        out: int, rows: int, w: int, count: int, begin: int, n: int, shift: int, mask: int,
         offset: Any,
     ) -> None:  # fmt: skip
         """Columns from `begin` on of one output; the last 16 may repeat some."""
+        zero = zeros()
         whole = begin if count > BLOCK else begin + (n - begin) // 64 * 64
         for x in range(begin, whole, 64):
-            a = zeros()
-            b = zeros()
-            c = zeros()
-            d = zeros()
-            for t in range(count):
-                row, weight = rows[t] + size * x, splat(w[t])
-                a = vfma(weight, read(row, shift, mask, offset), a)
-                b = vfma(weight, read(row + size * LANES, shift, mask, offset), b)
-                c = vfma(weight, read(row + 2 * size * LANES, shift, mask, offset), c)
-                d = vfma(weight, read(row + 3 * size * LANES, shift, mask, offset), d)
+            a, b, c, d = add4(
+                rows, 0, count, size * x, w, w, shift, mask, offset, zero, zero, zero, zero, zero,
+                zero, zero, zero,
+            )  # fmt: skip
             put(out + 4 * x, a)
             put(out + 4 * x + 64, b)
             put(out + 4 * x + 128, c)
             put(out + 4 * x + 192, d)
         for at in range(whole, n, LANES):
             x = max(min(at, n - LANES), 0)
-            put(out + 4 * x, long_sum(rows, w, count, x, shift, mask, offset))
+            long = long_sum(
+                pointer(rows, int64), pointer(w, float32), count, x, shift, mask, offset
+            )
+            put(out + 4 * x, long)
 
     @register_jitable
-    def pair(
-        out: int, second: int, rows: Any, w: Any, v: Any, s: int, e: int, f: int, n: int,
-        shift: int, mask: int, offset: Any,
-    ) -> None:  # fmt: skip
-        """Columns below `n` of two outputs: rows 0..e-1 make one, s..f-1 the other."""
-        for x in range(0, n, 2 * LANES):
-            a = zeros()
-            b = zeros()
-            c = zeros()
-            d = zeros()
-            for t in range(s):
-                row, weight = rows[t] + size * x, splat(w[t])
-                a = vfma(weight, read(row, shift, mask, offset), a)
-                b = vfma(weight, read(row + size * LANES, shift, mask, offset), b)
-            for t in range(s, e):
-                row, weight, other = rows[t] + size * x, splat(w[t]), splat(v[t - s])
-                p = read(row, shift, mask, offset)
-                q = read(row + size * LANES, shift, mask, offset)
-                a = vfma(weight, p, a)
-                b = vfma(weight, q, b)
-                c = vfma(other, p, c)
-                d = vfma(other, q, d)
-            for t in range(e, f):
-                row, other = rows[t] + size * x, splat(v[t - s])
-                c = vfma(other, read(row, shift, mask, offset), c)
-                d = vfma(other, read(row + size * LANES, shift, mask, offset), d)
-            put(out + 4 * x, a)
-            put(out + 4 * x + 64, b)
-            put(second + 4 * x, c)
-            put(second + 4 * x + 64, d)
+    def keep(out: int, stride: int, x: int, sums: Any) -> None:
+        """Store what lies side by side, or in rows of its own."""
+        if group == 1:
+            put(out + 4 * x, sums[0])
+            put(out + 4 * x + 64, sums[1])
+        else:
+            put(out + x // group * 4, sums[0])
+            put(out + x // group * 4 + stride, sums[1])
+            if group == 4:
+                put(out + x + 2 * stride, sums[2])
+                put(out + x + 3 * stride, sums[3])
 
     def filter_rows(args: int, scratch: int, planes: int, y: int, count: int) -> None:
+        sparing()
         a = pointer(args, int64)
         # out 0-2, source 3-5 (rows) or view 3, first column 4, group 5; starts 6, counts 7,
         # weights 8, longest 9, columns 10, spare 11, bytes of a row there 12, shift 13, mask 14,
-        # offset 15
+        # offset 15, bytes between the rows of the parts 16
         starts, counts = pointer(a[6], int32), pointer(a[7], int32)
         n, shift, mask, offset = a[10], a[13], a[14], setting(args + 8 * 15)
-        rows = pointer(scratch, int64)
+        rows, zero = pointer(scratch, int64), zeros()
+        eight = (zero, zero, zero, zero, zero, zero, zero, zero)
         done = 0
         while done < count:
             r = y + done
@@ -122,22 +121,54 @@ def vertical(dtype: str) -> Callable[..., None]:
                     spare = scratch + a[11] + (j - s0) * a[12]
                     view = pointer(planes + 8 * a[3], int64)
                     rows[j - s0] = elements(view, j, a[4], n // a[5], a[5], spare, element, size)
-            w = pointer(a[8] + 4 * a[9] * r, float32)
+            w = a[8] + 4 * a[9] * r
             out = _row(a, 0, scratch, r)
+            done += 1
+            begin = 0
             if two:
-                v = pointer(a[8] + 4 * a[9] * (r + 1), float32)
-                second = _row(a, 0, scratch, r + 1)
-                whole = n // 32 * 32
-                pair(
-                    out, second, rows, w, v, s1 - s0, e0 - s0, e1 - s0, whole, shift, mask, offset
-                )
-                if whole < n:
-                    single(out, rows, w, e0 - s0, whole, n, shift, mask, offset)
-                    later = pointer(scratch + 8 * (s1 - s0), int64)
-                    single(second, later, v, e1 - s1, whole, n, shift, mask, offset)
-                done += 2
-            else:
-                single(out, rows, w, e0 - s0, 0, n, shift, mask, offset)
                 done += 1
+                v = w + 4 * a[9]
+                second = _row(a, 0, scratch, r + 1)
+                s, e, f = s1 - s0, e0 - s0, e1 - s0
+                shifted = v - 4 * s
+                begin = n if group > 1 else n // 32 * 32
+                for first in range(0, begin, 2 * LANES if group == 1 else span):
+                    x = first if group == 1 else max(min(first, n - span), 0)
+                    at = size * x
+                    if group == 4:
+                        p, q, p2, q2 = add2(scratch, 0, s, at, w, w, shift, mask, offset, *eight)
+                        p, q, p2, q2, t, u, t2, u2 = add2x2(
+                            scratch, s, e, at, w, shifted, shift, mask, offset, p, q, p2, q2,
+                            zero, zero, zero, zero,
+                        )  # fmt: skip
+                        t, u, t2, u2 = add2(
+                            scratch, e, f, at, shifted, shifted, shift, mask, offset, t, u, t2, u2,
+                            zero, zero, zero, zero,
+                        )  # fmt: skip
+                        keep(out, a[16], x, (p, q, p2, q2))
+                        keep(second, a[16], x, (t, u, t2, u2))
+                    else:
+                        p, q = add2(scratch, 0, s, at, w, w, shift, mask, offset, *eight)
+                        p, q, t, u = add2x2(
+                            scratch, s, e, at, w, shifted, shift, mask, offset, p, q, zero, zero,
+                            zero, zero, zero, zero,
+                        )  # fmt: skip
+                        t, u = add2(
+                            scratch, e, f, at, shifted, shifted, shift, mask, offset, t, u, zero,
+                            zero, zero, zero, zero, zero,
+                        )  # fmt: skip
+                        keep(out, a[16], x, (p, q))
+                        keep(second, a[16], x, (t, u))
+                if begin < n:
+                    single(second, scratch + 8 * s, v, f - s, begin, n, shift, mask, offset)
+            if group == 1:
+                single(out, scratch, w, e0 - s0, begin, n, shift, mask, offset)
+            elif not two:
+                for first in range(0, n, span):
+                    x = max(min(first, n - span), 0)
+                    keep(
+                        out, a[16], x,
+                        add2(scratch, 0, e0 - s0, size * x, w, w, shift, mask, offset, *eight),
+                    )  # fmt: skip
 
     return filter_rows

@@ -123,11 +123,12 @@ def _source(name: str) -> Callable[..., None]:
         "vertical": columns.vertical,
         "paint": paint.paint,
         "split": paint.split,
+        "phases": across.phases,
     }
     if family in makers:
         return makers[family](*variant)
     rooms: dict[str, Any] = {
-        "weigh": pixels, "unweigh": pixels, "probe": selftest, "phases": across, "gather": across,
+        "weigh": pixels, "unweigh": pixels, "probe": selftest, "gather": across,
     }  # fmt: skip
     room = rooms.get(family, kernels)
     found: Callable[..., None] = getattr(room, family)

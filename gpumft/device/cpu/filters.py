@@ -28,6 +28,11 @@ class Phases:
     count: int
     """Regular outputs a phase."""
 
+    def by_fours(self) -> Phases:
+        """Return the same with a period of 4 samples, for those of 2."""
+        times = 4 // self.q
+        return Phases(times * self.p, times * self.q, self.first, self.count // times)
+
 
 def offset_of_copy(taps: Taps) -> int | None:
     """Return the first sample where the outputs are neighbouring samples, unchanged; else None."""

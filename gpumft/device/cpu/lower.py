@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.arithmetic import float_bits
+from gpumft.device.cpu.arithmetic import BLOCK, float_bits
 from gpumft.device.cpu.schedule import (
     MOST,
     ROUND,
     Buffer,
+    Filtered,
     Input,
     Output,
     Ranges,
@@ -149,7 +150,7 @@ class _Lowering:
             if group.taps is not None:
                 self._resampled(group, ready)
 
-    def _outputs(self, channels: dict[int, Input]) -> dict[int, Output]:
+    def _outputs(self, channels: dict[int, Input | Filtered]) -> dict[int, Output]:
         """Return how each channel after the mixes is made of `channels`."""
         program = self.program
         if not (self.simple and program.mixes):
@@ -175,10 +176,29 @@ class _Lowering:
         if self.program.direct and output.channel is not None:
             width = self.program.reads[output.channel].horizontal.outputs
         out = keep or self.schedule.row(width)
-        inputs, (used,) = _compact(ready.inputs, [output])
+        if isinstance(given, Filtered):
+            self._filter(stage, out, given)
+            ready.buffers[channel] = out
+            return
+        inputs, (used,) = _compact(self._inputs(stage, ready, [output]), [output])
         step = self.schedule.mixed_row(self.program, out, width, inputs, used)
         self._add(stage, step)
         ready.buffers[channel] = out
+
+    def _inputs(
+        self, stage: Stage, ready: _Channels, outputs: Sequence[Output]
+    ) -> dict[int, Input]:
+        """Return the channels before the mixes; those that `outputs` take are filtered now."""
+        taken = {output.channel for output in outputs}
+        made: dict[int, Input] = {}
+        for index, given in ready.inputs.items():
+            if not isinstance(given, Filtered):
+                made[index] = given
+            elif index in taken:
+                made[index] = out = self.schedule.row(given.taps.outputs)
+                self._filter(stage, out, given)
+                ready.inputs[index] = out
+        return made
 
     def _paintable(self, group: _Group) -> bool:
         """Whether a group fills the columns of its plane."""
@@ -259,9 +279,9 @@ class _Lowering:
         loaded: dict[int, tuple[Buffer, tuple[int, int]]],
         needed: Ranges,
         kept: set[int],
-    ) -> dict[int, Input]:
+    ) -> dict[int, Input | Filtered]:
         """Steps that bring components to the grid; return where they are then."""
-        channels: dict[int, Input] = {}
+        channels: dict[int, Input | Filtered] = {}
         for cluster in self._clusters(reads, loaded):
             members = [index for index in cluster if index is not None]
             keep = any(self._unmixed(index) in kept for index in members)
@@ -273,15 +293,17 @@ class _Lowering:
                 channels[members[0]] = read
                 continue
             repeats = rows is not None and copied is None and len(np.unique(rows)) < len(rows)
+            made: Sequence[Input | Filtered]
             if repeats and self.simple and not keep:
                 made = self._ahead(cluster, stage.ranges)
             else:
                 width = read.horizontal.outputs
+                late = self.simple and not (self.program.mixes or keep or copied is not None)
                 outs = [self._out(width, needed if keep else None) for _ in cluster]
-                made = self._brought(stage, cluster, loaded, outs)
-            for index, buffer in zip(cluster, made, strict=True):
+                made = self._brought(stage, cluster, loaded, outs, late=late)
+            for index, channel in zip(cluster, made, strict=True):
                 if index is not None:
-                    channels[index] = buffer
+                    channels[index] = channel
         return {index: channels[index] for index in reads if index in channels}
 
     def _out(self, width: int, needed: Ranges | None) -> Buffer:
@@ -346,8 +368,10 @@ class _Lowering:
         cluster: Sequence[int | None],
         outs: Sequence[Buffer],
         rows: npt.NDArray[np.int32] | None,
-    ) -> None:
-        """Steps for rows that need no vertical filter."""
+        *,
+        late: bool = False,
+    ) -> Sequence[Buffer | Filtered]:
+        """Steps for rows that need no vertical filter; see `_brought`."""
         schedule, program = self.schedule, self.program
         read = self._first(cluster)
         columns = filters.columns_used(read.horizontal)
@@ -356,10 +380,14 @@ class _Lowering:
         sources = outs if copied is not None else [schedule.row(span) for _ in outs]
         together = self._together(cluster, read)
         self._add(stage, schedule.load(sources, program, together, columns, rows))
-        if copied is None:
-            for out, source in zip(outs, sources, strict=True):
-                step = schedule.horizontal(out, source, read.horizontal, columns[0], span)
-                self._add(stage, step)
+        if copied is not None:
+            return outs
+        filtered = [Filtered(source, read.horizontal, columns[0], span) for source in sources]
+        if late:
+            return filtered
+        for out, given in zip(outs, filtered, strict=True):
+            self._filter(stage, out, given)
+        return outs
 
     def _first(self, cluster: Sequence[int | None]) -> Read:
         return self.program.reads[next(index for index in cluster if index is not None)]
@@ -377,15 +405,19 @@ class _Lowering:
         cluster: Sequence[int | None],
         loaded: dict[int, tuple[Buffer, tuple[int, int]]],
         outs: Sequence[Buffer],
-    ) -> Sequence[Buffer]:
-        """Steps that bring the components of a cluster to the grid."""
+        *,
+        late: bool,
+    ) -> Sequence[Buffer | Filtered]:
+        """Steps that bring the components of a cluster to the grid.
+
+        `late` leaves the horizontal filter to whoever takes them.
+        """
         schedule, program = self.schedule, self.program
         read, index = self._first(cluster), cluster[0]
         rows = filters.row_map(read.vertical)
         in_ring = index is not None and index in loaded
         if rows is not None and not in_ring:
-            self._read_and_filter(stage, cluster, outs, rows)
-            return outs
+            return self._read_and_filter(stage, cluster, outs, rows, late=late)
         copied = filters.offset_of_copy(read.horizontal)
         if in_ring and index is not None:
             source, columns = loaded[index]
@@ -393,30 +425,59 @@ class _Lowering:
             columns = filters.columns_used(read.horizontal)
         span = columns[1] - columns[0]
         group = len(cluster)
-        direct = copied is not None and group == 1
-        into = outs[0] if direct else schedule.round(group * span)
-        if in_ring and copied is not None:
-            source = replace(source, offset=source.offset + 4 * (copied - columns[0]))
-            span = read.horizontal.outputs
+        late = late and copied is None
+        splits = not in_ring and self._splits(read, group, columns)
+        if copied is not None and (splits or group == 1):
+            into = outs
+        elif splits:
+            into = [schedule.round(span) for _ in range(4 if group == 1 else group)]
+        else:
+            into = [schedule.round(group * span)]
         if in_ring:
-            self._add_together(stage, schedule.vertical(into, source, read.vertical, span))
+            count = span
+            if copied is not None:
+                source = replace(source, offset=source.offset + 4 * (copied - columns[0]))
+                count = read.horizontal.outputs
+            self._add_together(stage, schedule.vertical(into[0], source, read.vertical, count))
         else:
             together = self._together(cluster, read)
             step = schedule.vertical_of_plane(into, program, together, columns)
             self._add_together(stage, step)
-        if direct:
+        if into is outs:
             return outs
-        parts: Sequence[Buffer] = [into]
-        if group > 1:
+        parts = into
+        apart = 0
+        if group == 1 and splits:
+            apart, parts = into[1].offset - into[0].offset, into[:1]
+        elif group > 1 and not splits:
             parts = outs if copied is not None else [schedule.row(span) for _ in outs]
-            self._add(stage, schedule.split(into, parts, span))
-        if copied is None:
-            for out, part in zip(outs, parts, strict=True):
-                step = schedule.horizontal(out, part, read.horizontal, columns[0], span)
-                self._add(stage, step)
+            self._add(stage, schedule.split(into[0], parts, span))
+        if copied is not None:
+            return outs
+        filtered = [Filtered(part, read.horizontal, columns[0], span, apart) for part in parts]
+        if late:
+            return filtered
+        for out, given in zip(outs, filtered, strict=True):
+            self._filter(stage, out, given)
         return outs
 
-    def _unweight(self, stage: Stage, channels: dict[int, Input]) -> None:
+    def _splits(self, read: Read, group: int, columns: tuple[int, int]) -> bool:
+        """Whether a vertical filter parts what lies side by side, for the filter along the row."""
+        part, span = read.component, columns[1] - columns[0]
+        dtype = self.program.source.layout.planes[part.plane].dtype
+        if dtype != "uint8" or read.offset != int(read.offset) or read.vertical.longest > BLOCK:
+            return False
+        if group == 1:
+            phases = filters.find_phases(read.horizontal)
+            if phases is None or phases.q not in (2, 4) or read.horizontal.longest > BLOCK:
+                return False
+            return phases.by_fours().p <= 3 and span >= 64 and span % 4 == 0
+        return group == 2
+
+    def _filter(self, stage: Stage, out: Buffer, given: Filtered) -> None:
+        self._add(stage, self.schedule.horizontal(out, given))
+
+    def _unweight(self, stage: Stage, channels: dict[int, Input | Filtered]) -> None:
         """docs/arithmetic.md, 4.5."""
         program, alpha = self.program, self.program.alpha
         if alpha is None or not (program.premultiply or program.unpremultiply):
@@ -436,10 +497,10 @@ class _Lowering:
     def _mixes(
         self,
         stage: Stage,
-        channels: dict[int, Input],
+        channels: dict[int, Input | Filtered],
         rows_kept: set[int],
         needed: Ranges,
-    ) -> dict[int, Input]:
+    ) -> dict[int, Input | Filtered]:
         """Steps of the mixes; return the buffers of what comes out."""
         program, schedule = self.program, self.schedule
         if not program.mixes:
@@ -468,21 +529,22 @@ class _Lowering:
         """A stage of its own for components whose channels are filtered once more."""
         own = self._own(group.component)
         stage = self.schedule.stage(own)
-        filtered = dict(ready.buffers)
+        given: dict[int, Input | Filtered] = {}
         for write in group.writes:
             if write.channel is None or write.vertical is None or write.horizontal is None:
                 continue
             source = ready.buffers[write.channel]
             between = self.schedule.round(write.horizontal.source)
-            out = self.schedule.row(write.horizontal.outputs)
             columns = write.horizontal.source
             step = self.schedule.vertical(between, source, write.vertical, columns)
             self._add_together(stage, step)
-            self._add(stage, self.schedule.horizontal(out, between, write.horizontal, 0, columns))
-            filtered[write.channel] = out
-        buffers: dict[int, Input] = dict(filtered)
-        outputs = {index: Output(index, None) for index in filtered}
-        self._store(stage, group, _Channels(buffers, outputs, filtered), own)
+            given[write.channel] = Filtered(between, write.horizontal, 0, columns)
+        outputs = {index: Output(index, None) for index in given}
+        filtered = _Channels(given, outputs)
+        if not self._paintable(group):
+            for index in outputs:
+                self._materialise(stage, filtered, index, None)
+        self._store(stage, group, filtered, own)
 
     def _store(self, stage: Stage, group: _Group, ready: _Channels, ranges: Ranges) -> None:
         """The step that writes a group, for the band's own rows only."""
@@ -497,12 +559,21 @@ class _Lowering:
             for write in group.writes:
                 made = Output(None, None) if write.channel is None else ready.outputs[write.channel]
                 wanted.append(replace(made, gain=_gain(write)))
-            inputs, outputs = _compact(ready.inputs, wanted)
+            first = wanted[0].channel
+            if len(wanted) == 1 and first is not None:
+                given = ready.inputs[first]
+                step = None
+                if isinstance(given, Filtered):
+                    step = self.schedule.horizontal_to_plane(
+                        self.program, group.component, given, wanted[0].gain
+                    )
+                if step is not None:
+                    self._add(stage, step, guard)
+                    return
+            inputs, outputs = _compact(self._inputs(stage, ready, wanted), wanted)
             components = [write.component for write in group.writes]
-            given = inputs or [zeros]
-            self._add(
-                stage, self.schedule.paint(self.program, components, given, outputs), guard
-            )
+            painted = self.schedule.paint(self.program, components, inputs or [zeros], outputs)
+            self._add(stage, painted, guard)
             return
         for write in group.writes:
             buffer = zeros if write.channel is None else ready.buffers[write.channel]
@@ -516,7 +587,7 @@ class _Lowering:
 class _Channels:
     """Where the channels of a stage are."""
 
-    inputs: dict[int, Input]
+    inputs: dict[int, Input | Filtered]
     """Before the mixes."""
     outputs: dict[int, Output]
     """How those after the mixes are made."""

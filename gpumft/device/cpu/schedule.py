@@ -25,6 +25,10 @@ _LINE = 64
 """Bytes of a cache line."""
 MOST = 4
 """Channels that a painting kernel takes, and that it writes."""
+_WOVEN = 3
+"""Phases of a filter that are written side by side at once."""
+_FEWEST = 64
+"""Outputs of a phase that are written at once, at least."""
 _ROW_LISTS = 16
 """Lists of rows that a kernel may lay out at the beginning of the scratch."""
 _SLICE = 4
@@ -69,6 +73,23 @@ class Stage:
     """Steps, the first ones, that make all rows of a round at once."""
     height: int = 1
     """Rows of a round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A row that is still to be filtered along its columns.
+
+    Thread-safety: immutable.
+    """
+
+    source: Buffer
+    taps: Taps
+    first: int
+    """The first sample that the source holds."""
+    span: int
+    """How many it holds."""
+    apart: int = 0
+    """Bytes between the rows of every 4th sample, if the source is split like that."""
 
 
 class Schedule:
@@ -176,15 +197,17 @@ class Schedule:
         """Return the step that filters rows of a buffer along columns."""
         return "vertical.row", [
             *out.arguments, *source.arguments, *self._taps(taps, taps.weights, 0),
-            taps.longest, columns, 0, 0, 0, 0, 0,
+            taps.longest, columns, 0, 0, 0, 0, 0, 0,
         ]  # fmt: skip
 
     def vertical_of_plane(
-        self, out: Buffer, program: Program, reads: Sequence[Read], columns: tuple[int, int]
-    ) -> tuple[str, list[int]]:
+        self, outs: Sequence[Buffer], program: Program, reads: Sequence[Read],
+        columns: tuple[int, int],
+    ) -> tuple[str, list[int]]:  # fmt: skip
         """Return the step that filters rows of a plane along columns.
 
-        `reads` are components side by side; out holds them side by side too.
+        `reads` are components side by side; out holds them side by side too, or, where there are
+        several, allocated one after the other, every 2nd or 4th sample.
         """
         read, group = reads[0], len(reads)
         part, taps = read.component, read.vertical
@@ -194,10 +217,12 @@ class Schedule:
         rows = max(taps.longest, min(2 * taps.longest, BLOCK))
         spare = self.scratch
         self.scratch += rows * stride
-        return f"vertical.{dtype}", [
-            *out.arguments, self._view(program, part), columns[0], group,
+        apart = outs[1].offset - outs[0].offset if len(outs) > 1 else 0
+        name = f"vertical.{dtype}" if len(outs) == 1 else f"vertical.{dtype}.{len(outs)}"
+        return name, [
+            *outs[0].arguments, self._view(program, part), columns[0], group,
             *self._taps(taps, taps.weights, 0), taps.longest, count * group, spare, stride,
-            part.shift, (1 << part.depth) - 1, float_bits(read.offset),
+            part.shift, (1 << part.depth) - 1, float_bits(read.offset), apart,
         ]  # fmt: skip
 
     def split(
@@ -216,22 +241,54 @@ class Schedule:
         size = self._elements(count, dtype)
         return self.shared(f"elements {name}", size // 4).offset
 
-    def horizontal(
-        self, out: Buffer, source: Buffer, taps: Taps, first: int, columns: int
-    ) -> tuple[str, list[int]]:
-        """Return the step that filters along rows of `columns` samples, the first being `first`."""
-        head = [*out.arguments, *source.arguments]
-        phases = filters.find_phases(taps)
+    def horizontal(self, out: Buffer, given: Filtered) -> tuple[str, list[int]]:
+        """Return the step that filters along rows."""
+        head = [*out.arguments, *given.source.arguments]
+        phases = filters.find_phases(given.taps)
         if phases is None:
-            tables = self._taps(taps, taps.weights.T, first)
+            taps = given.taps
             spare = self._spare(taps, taps.outputs)
+            tables = self._taps(taps, taps.weights.T, given.first)
             return "gather", [*head, *tables, taps.longest, taps.outputs, spare]
-        stride = self._stride(max(columns // phases.q + 1, phases.count))
-        residues, parts = self.scratch, self.scratch + phases.q * stride
-        self.scratch = parts + phases.p * stride
-        return "phases", [
-            *head, *self._taps(taps, taps.weights, first), taps.longest, taps.outputs, phases.p,
-            phases.q, phases.first, phases.count, residues, parts, stride, columns,
+        return "phases.row", self._phases(head, given, phases, [0] * 3, (0.0, 0.0))
+
+    def horizontal_to_plane(
+        self, program: Program, part: Component, given: Filtered, gain: tuple[float, float]
+    ) -> tuple[str, list[int]] | None:
+        """Return the step that filters along rows and writes a component; None if there is none."""
+        taps, phases = given.taps, filters.find_phases(given.taps)
+        if phases is None or phases.p > _WOVEN or phases.count < 2 * _FEWEST:
+            return None
+        if taps.longest > BLOCK:
+            return None
+        dtype = program.target.layout.planes[part.plane].dtype
+        at, _ = self._target(program, part)
+        spare = self.spare_elements(taps.outputs, dtype, "out")
+        codes = [float_bits((1 << part.depth) - 1), part.shift, spare]
+        head = [at, 0, 0, *given.source.arguments]
+        return f"phases.{dtype}", self._phases(head, given, phases, codes, gain)
+
+    def _phases(
+        self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
+        gain: tuple[float, float],
+    ) -> list[int]:  # fmt: skip
+        """Return the arguments of a step of phases."""
+        taps, first, columns, longest = given.taps, given.first, given.span, given.taps.longest
+        if given.apart:
+            phases = phases.by_fours()
+        p, q = phases.p, phases.q
+        size = self._stride(max(columns // q + 1, phases.count, longest))
+        stride = given.apart or size
+        residues, parts = self.scratch, self.scratch + q * size
+        self.scratch = parts + p * size
+        begin = taps.start[phases.first : phases.first + p].astype(np.int64) - first
+        samples = begin[:, None] + np.arange(longest)
+        places = samples % q * stride + samples // q * 4
+        starts, counts, weights = self._taps(taps, taps.weights, first)
+        return [
+            *head, self.keep(places, np.int64), counts, weights, longest, taps.outputs, p, q,
+            phases.first, phases.count, residues, parts, stride, columns, starts, *codes,
+            *[float_bits(number) for number in gain] * MOST, int(given.apart > 0),
         ]  # fmt: skip
 
     def _spare(self, taps: Taps, columns: int) -> int:

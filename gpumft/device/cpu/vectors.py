@@ -21,6 +21,7 @@ LANES = 16
 _FLOATS = ir.VectorType(FLOAT, LANES)
 _WORDS = ir.VectorType(INT32, LANES)
 _PLACES = ir.VectorType(INT32, LANES)
+_INT64 = ir.IntType(64)
 
 
 class _Vector(types.Type):  # type: ignore[misc]
@@ -311,3 +312,112 @@ def chooser(index: int) -> Any:
         return VECTOR(types.int64, *[VECTOR] * 4), emit
 
     return intrinsic(_choose)
+
+
+def _fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
+    """Emit the samples of 2 or 4 bytes side by side, 16 of each, minus an integer offset.
+
+    A byte set into the bits of a power of two, where its last bit is worth 1, is their sum as a
+    float; what is subtracted from it, exactly, is the power and the offset together.
+    """
+    words = _load(builder, address, ir.VectorType(ir.IntType(8 * group), LANES))
+    if group == 2:
+        words = builder.zext(words, _WORDS)
+
+    def placed(field: Any, mask: int, power: int) -> Any:
+        field = builder.and_(field, constant(INT32, _WORDS, mask))
+        bits = (127 + power) << 23
+        number = builder.bitcast(builder.or_(field, constant(INT32, _WORDS, bits)), _FLOATS)
+        zero = builder.fadd(offset, constant(FLOAT, _FLOATS, 2.0**power))
+        return builder.fsub(number, zero)
+
+    made = [placed(words, 0xFF, 23), placed(words, 0xFF00, 15)]
+    for c in range(2, group):
+        field = builder.lshr(words, constant(INT32, _WORDS, 8 * c))
+        made.append(placed(field, 0xFF, 23))
+    return made
+
+
+@cache
+def adder(
+    kind: Any, width: int, *, raw: bool = False, lists: int = 1, group: int = 1
+) -> Any:
+    """Make add(rows, begin, end, x, w, v, shift, mask, offset, a..h): more taps of sums.
+
+    To each sum the products of `begin`..`end` - 1 are added, ascending: weights times 16 samples,
+    `x` bytes into the row at rows[t]. With 1 list, `width` sums of neighbouring samples have the
+    weights w; with 2 the other half has v, for the same samples: a b | c d. `rows` is the address
+    of a list of addresses, w and v of weights. Returns as many sums as there are.
+
+    `group` = `width` bytes that lie side by side are of one sum each, instead of 16.
+    """
+    sums = width * lists
+
+    def _add(
+        _typing: Any, rows: Any, begin: Any, end: Any, x: Any, w: Any, v: Any, shift: Any,
+        mask: Any, offset: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any,
+    ) -> Any:  # fmt: skip
+        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            rows, begin, end, x, w, v, shift, mask, offset = values[:9]
+            shift = _everywhere(builder, builder.trunc(shift, INT32))
+            mask = _everywhere(builder, builder.trunc(mask, INT32))
+            before = builder.block
+            loop = builder.append_basic_block("taps")
+            done = builder.append_basic_block("summed")
+            builder.cbranch(builder.icmp_signed("<", begin, end), loop, done)
+            builder.position_at_end(loop)
+            t = builder.phi(_INT64)
+            totals = [builder.phi(_FLOATS) for _ in range(sums)]
+            place = builder.inttoptr(
+                builder.add(rows, builder.mul(t, ir.Constant(_INT64, 8))), _INT64.as_pointer()
+            )
+            row = builder.add(builder.load(place), x)
+            weights = []
+            for address in (w, v)[:lists]:
+                at = builder.add(address, builder.mul(t, ir.Constant(_INT64, 4)))
+                weight = builder.load(builder.inttoptr(at, FLOAT.as_pointer()))
+                weights.append(_everywhere(builder, weight))
+            element = FLOAT if kind == types.float32 else ir.IntType(kind.bitwidth)
+            samples = _fields(builder, row, group, offset) if group > 1 else []
+            for i in range(width - len(samples)):
+                sample = _load(builder, row, ir.VectorType(element, LANES), LANES * i)
+                if not raw:
+                    sample = decoded(builder, kind, sample, shift, mask, offset)
+                samples.append(sample)
+            longer = [
+                call(builder, "fma", weights[i // width], samples[i % width], total)
+                for i, total in enumerate(totals)
+            ]
+            following = builder.add(t, ir.Constant(_INT64, 1))
+            t.add_incoming(begin, before)
+            t.add_incoming(following, loop)
+            for total, first, more in zip(totals, values[9:], longer, strict=False):
+                total.add_incoming(first, before)
+                total.add_incoming(more, loop)
+            builder.cbranch(builder.icmp_signed("<", following, end), loop, done)
+            builder.position_at_end(done)
+            results = []
+            for first, more in zip(values[9 : 9 + sums], longer, strict=True):
+                result = builder.phi(_FLOATS)
+                result.add_incoming(first, before)
+                result.add_incoming(more, loop)
+                results.append(result)
+            return context.make_tuple(builder, signature.return_type, results)
+
+        integers = [types.int64] * 8
+        return types.UniTuple(VECTOR, sums)(*integers, *[VECTOR] * 9), emit
+
+    return intrinsic(_add)
+
+
+def _sparing(_typing: Any) -> Any:
+    """sparing(): LLVM shall not unroll the loops of the kernel that says so; taps are few."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, _values: Any) -> Any:
+        builder.function.attributes.add("optsize")
+        return ir.Constant(INT32, 0)
+
+    return types.int32(), emit
+
+
+sparing: Any = intrinsic(_sparing)
