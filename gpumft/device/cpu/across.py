@@ -27,6 +27,7 @@ from gpumft.device.cpu.vectors import (
 
 _pick20, _pick21 = (reader(float32, 2, part, raw=True) for part in range(2))
 _add2, _add4 = (adder(float32, width, raw=True) for width in (2, 4))
+_add2x2 = adder(float32, 2, raw=True, lists=2)
 _pick30, _pick31, _pick32 = (reader(float32, 3, part, raw=True) for part in range(3))
 
 
@@ -115,7 +116,7 @@ def phases(dtype: str) -> Callable[..., None]:
         # out 0-2 or view 0, source 3-5, places 6, counts 7, weights 8, longest 9, columns 10,
         # p 11, q 12, first regular output 13, outputs a phase 14, residues 15, phases 16, stride 17,
         # source columns 18, starts 19, highest code 20, shift 21, spare 22, (scale, offset) 23-30,
-        # whether the source is split already 31
+        # whether the source is split already 31, whether phases are woven at once 32
         counts, longest = pointer(a[7], int32), a[9]
         p, q, first, n, stride = a[11], a[12], a[13], a[14], a[17]
         source = _row(a, 3, scratch, y)
@@ -135,24 +136,30 @@ def phases(dtype: str) -> Callable[..., None]:
         elif q > 1:
             base = scratch + a[15]
             _split(source, base, stride, q, (a[18] + q - 1) // q)
-        rows, places = pointer(scratch, int64), pointer(a[6], int64)
-        for i in range(p * longest):
+        rows, places, wide = pointer(scratch, int64), pointer(a[6], int64), 2 * longest
+        for i in range(p * wide):
             rows[i] = base + places[i]
         into = out + size * first
         zero = zeros()
-        nine = (zero, zero, zero, zero, zero, zero, zero, zero, zero)
-        n0, n1, n2 = counts[first], 0, 0
-        r0, r1, r2 = scratch, scratch + 8 * longest, scratch + 16 * longest
+        four = (zero, zero, zero, zero)
+        eight = (zero, zero, zero, zero, zero, zero, zero, zero)
+        starts = pointer(a[19], int32)
+        n0 = int64(counts[first])
         w0 = a[8] + 4 * longest * first
-        w1, w2 = w0 + 4 * longest, w0 + 8 * longest
+        # taps of the first two phases: 0..e-1 and s..f-1 of the same samples
+        s, e, f = int64(0), n0, n0
+        w1, w2, r2, n2 = w0, w0, scratch, int64(0)
         if p > 1:
-            n1 = counts[first + 1]
+            s = int64(starts[first + 1] - starts[first])
+            f = s + counts[first + 1]
+            w1 = w0 + 4 * longest - 4 * s
         if p > 2:
-            n2 = counts[first + 2]
-        if is_row and (p > 3 or longest > BLOCK):
+            n2 = int64(counts[first + 2])
+            w2, r2 = w0 + 8 * longest, scratch + 16 * wide
+        if is_row and a[32] == 0:
             parts = scratch + a[16]
             for phase in range(p):
-                rp = pointer(scratch + 8 * longest * phase, int64)
+                rp = pointer(scratch + 8 * wide * phase, int64)
                 wp = pointer(w0 + 4 * longest * phase, float32)
                 for k in range(0, n, 16):
                     long = _long(rp, wp, counts[first + phase], 4 * k)
@@ -161,31 +168,32 @@ def phases(dtype: str) -> Callable[..., None]:
         elif p == 1:
             for at in range(0, n, 64):
                 k = min(at, last)
-                b0, b1, b2, b3 = _add4(r0, 0, n0, 4 * k, w0, w0, 0, 0, *nine)
+                b0, b1, b2, b3 = _add4(scratch, 0, n0, 4 * k, w0, w0, 0, 0, zero, *eight)
                 to = into + size * k
                 write1(to, gains, high, shift, b0, b0, b0, b0)
                 write1(to + 16 * size, gains, high, shift, b1, b0, b0, b0)
                 write1(to + 32 * size, gains, high, shift, b2, b0, b0, b0)
                 write1(to + 48 * size, gains, high, shift, b3, b0, b0, b0)
-        elif p == 2:
-            for at in range(0, n, 32):
-                k = min(at, last)
-                b0, b1 = _add2(r0, 0, n0, 4 * k, w0, w0, 0, 0, *nine)
-                c0, c1 = _add2(r1, 0, n1, 4 * k, w1, w1, 0, 0, *nine)
-                to = into + 2 * size * k
-                write2(to, gains, high, shift, b0, c0, b0, b0)
-                write2(to + 32 * size, gains, high, shift, b1, c1, b0, b0)
         else:
             for at in range(0, n, 32):
                 k = min(at, last)
-                b0, b1 = _add2(r0, 0, n0, 4 * k, w0, w0, 0, 0, *nine)
-                c0, c1 = _add2(r1, 0, n1, 4 * k, w1, w1, 0, 0, *nine)
-                d0, d1 = _add2(r2, 0, n2, 4 * k, w2, w2, 0, 0, *nine)
-                to = into + 3 * size * k
-                write3(to, gains, high, shift, b0, c0, d0, b0)
-                write3(to + 48 * size, gains, high, shift, b1, c1, d1, b0)
+                x = 4 * k
+                b0, b1 = _add2(scratch, 0, s, x, w0, w0, 0, 0, zero, *eight)
+                b0, b1, c0, c1 = _add2x2(
+                    scratch, s, e, x, w0, w1, 0, 0, zero, b0, b1, zero, zero, *four
+                )
+                c0, c1 = _add2(
+                    scratch, e, f, x, w1, w1, 0, 0, zero, c0, c1, zero, zero, *four
+                )
+                to = into + p * size * k
+                if p == 2:
+                    write2(to, gains, high, shift, b0, c0, b0, b0)
+                    write2(to + 32 * size, gains, high, shift, b1, c1, b0, b0)
+                else:
+                    d0, d1 = _add2(r2, 0, n2, x, w2, w2, 0, 0, zero, *eight)
+                    write3(to, gains, high, shift, b0, c0, d0, b0)
+                    write3(to + 48 * size, gains, high, shift, b1, c1, d1, b0)
         codes, sums = pointer(out, element), pointer(out, float32)
-        starts = pointer(a[19], int32)
         scale, offset, highest = number(a[23]), number(a[24]), number(a[20])
         for i in range(a[10] - p * n):
             x = i if i < first else i + p * n
@@ -195,7 +203,7 @@ def phases(dtype: str) -> Callable[..., None]:
                 line = scratch + a[16]
                 for t in range(counts[x]):
                     j = starts[x] + t
-                    pointer(line, float32)[t] = pointer(base + j % q * stride, float32)[j // q]
+                    pointer(line, float32)[t] = pointer(base + (j & 3) * stride, float32)[j >> 2]
             value = _dot(pointer(line, float32), weights, counts[x])
             if is_row:
                 sums[x] = value

@@ -14,6 +14,7 @@ from gpumft.device.cpu.pixels import TYPES, elements
 from gpumft.device.cpu.vectors import (
     LANES,
     adder,
+    fetch,
     put,
     reader,
     setting,
@@ -23,6 +24,10 @@ from gpumft.device.cpu.vectors import (
     vfma,
     zeros,
 )
+
+
+MOST_AHEAD = 8
+"""Rows that are fetched ahead."""
 
 
 def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:
@@ -132,9 +137,18 @@ def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:
                 s, e, f = s1 - s0, e0 - s0, e1 - s0
                 shifted = v - 4 * s
                 begin = n if group > 1 else n // 32 * 32
+                new, pitch, ahead = int64(0), int64(0), int64(0)
+                if not is_row:  # what the next round reads, and nobody has read yet
+                    view = pointer(planes + 8 * a[3], int64)
+                    pitch = view[2] * view[4]
+                    ahead = rows[f - 1] + pitch
+                    new = min(2 * (s1 - s0), MOST_AHEAD)
                 for first in range(0, begin, 2 * LANES if group == 1 else span):
                     x = first if group == 1 else max(min(first, n - span), 0)
                     at = size * x
+                    if at & 63 == 0:
+                        for k in range(new):
+                            fetch(ahead + k * pitch + at)
                     if group == 4:
                         p, q, p2, q2 = add2(scratch, 0, s, at, w, w, shift, mask, offset, *eight)
                         p, q, p2, q2, t, u, t2, u2 = add2x2(

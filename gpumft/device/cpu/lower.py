@@ -471,7 +471,8 @@ class _Lowering:
             phases = filters.find_phases(read.horizontal)
             if phases is None or phases.q not in (2, 4) or read.horizontal.longest > BLOCK:
                 return False
-            return phases.by_fours().p <= 3 and span >= 64 and span % 4 == 0
+            woven = phases.by_fours().woven(read.horizontal)
+            return woven and span >= 64 and span % 4 == 0
         return group == 2
 
     def _filter(self, stage: Stage, out: Buffer, given: Filtered) -> None:

@@ -25,11 +25,9 @@ _LINE = 64
 """Bytes of a cache line."""
 MOST = 4
 """Channels that a painting kernel takes, and that it writes."""
-_WOVEN = 3
-"""Phases of a filter that are written side by side at once."""
 _FEWEST = 64
 """Outputs of a phase that are written at once, at least."""
-_ROW_LISTS = 16
+_ROW_LISTS = 32
 """Lists of rows that a kernel may lay out at the beginning of the scratch."""
 _SLICE = 4
 """Rows of the picture that go through all stages before the next: small, so that what a stage
@@ -257,9 +255,9 @@ class Schedule:
     ) -> tuple[str, list[int]] | None:
         """Return the step that filters along rows and writes a component; None if there is none."""
         taps, phases = given.taps, filters.find_phases(given.taps)
-        if phases is None or phases.p > _WOVEN or phases.count < 2 * _FEWEST:
+        if phases is None or phases.count < 2 * _FEWEST:
             return None
-        if taps.longest > BLOCK:
+        if not (phases.by_fours() if given.apart else phases).woven(taps):
             return None
         dtype = program.target.layout.planes[part.plane].dtype
         at, _ = self._target(program, part)
@@ -282,13 +280,14 @@ class Schedule:
         residues, parts = self.scratch, self.scratch + q * size
         self.scratch = parts + p * size
         begin = taps.start[phases.first : phases.first + p].astype(np.int64) - first
-        samples = begin[:, None] + np.arange(longest)
+        samples = begin[:, None] + np.arange(2 * longest)
         places = samples % q * stride + samples // q * 4
         starts, counts, weights = self._taps(taps, taps.weights, first)
         return [
             *head, self.keep(places, np.int64), counts, weights, longest, taps.outputs, p, q,
             phases.first, phases.count, residues, parts, stride, columns, starts, *codes,
             *[float_bits(number) for number in gain] * MOST, int(given.apart > 0),
+            int(phases.woven(taps)),
         ]  # fmt: skip
 
     def _spare(self, taps: Taps, columns: int) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 from gpumft.device.cpu.arithmetic import FLOAT, INT32, call, constant, decoded, finished
@@ -410,6 +411,21 @@ def adder(
     return intrinsic(_add)
 
 
+def _fetch(_typing: Any, address: Any) -> Any:
+    """fetch(address): what lies there will be read soon. Any address may be given."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        signature = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+        function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
+        to_read, second_level, data = (ir.Constant(INT32, n) for n in (0, 2, 1))
+        pointer = builder.inttoptr(values[0], byte)
+        builder.call(function, [pointer, to_read, second_level, data])
+        return ir.Constant(INT32, 0)
+
+    return types.int32(types.int64), emit
+
+
 def _sparing(_typing: Any) -> Any:
     """sparing(): LLVM shall not unroll the loops of the kernel that says so; taps are few."""
 
@@ -420,4 +436,5 @@ def _sparing(_typing: Any) -> Any:
     return types.int32(), emit
 
 
+fetch: Any = intrinsic(_fetch)
 sparing: Any = intrinsic(_sparing)
