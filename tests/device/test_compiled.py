@@ -248,3 +248,14 @@ def test_a_kernel_that_numba_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         compiler.compile_kernel("mix", keep=False)
     assert "no_such_thing" in caught.value.log
     assert "def broken" in caught.value.source
+
+
+@pytest.mark.parametrize("name", ["paint.uint8.uint8.prr.101-111-110", "phases.row", "run_band"])
+def test_another_process_finds_what_was_compiled(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
+    compiler.compile_kernel(name)
+    script = "import sys; from gpumft.device.cpu import compiler\n"
+    script += "print(compiler.compile_kernel(sys.argv[1]).cache_hits)"
+    assert in_child({}, script, name) == "1"

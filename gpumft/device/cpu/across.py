@@ -11,19 +11,8 @@ from numba.extending import register_jitable
 from gpumft.device.cpu.arithmetic import BLOCK, encode, fma, number, pointer
 from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.pixels import TYPES
-from gpumft.device.cpu.vectors import (
-    adder,
-    get,
-    put,
-    reader,
-    setting,
-    sparing,
-    splat,
-    vadd,
-    vfma,
-    writer,
-    zeros,
-)
+from gpumft.device.cpu.sums import adder, scattered, sparing, where_more
+from gpumft.device.cpu.vectors import get, put, reader, setting, splat, vadd, vfma, writer, zeros
 
 _pick20, _pick21 = (reader(float32, 2, part, raw=True) for part in range(2))
 _add2, _add4 = (adder(float32, width, raw=True) for width in (2, 4))
@@ -97,7 +86,7 @@ def _long(rows: Any, w: Any, count: int, x: int) -> Any:
     return total
 
 
-def phases(dtype: str) -> Callable[..., None]:
+def phases(dtype: str) -> Callable[..., None]:  # noqa: PLR0915 - one kernel
     """Make the kernel that filters along a row at a rational ratio p:q: taps repeat after p.
 
     The row is split by column modulo q, so that each phase is a weighted sum of contiguous rows.
@@ -110,13 +99,16 @@ def phases(dtype: str) -> Callable[..., None]:
     element, size = types.NumberClass(kind), kind.bitwidth // 8
     write1, write2, write3 = (writer(kind, group, raw=is_row) for group in (1, 2, 3))
 
-    def filter_row(args: int, scratch: int, planes: int, y: int, _count: int) -> None:
+    def filter_row(  # noqa: PLR0915 - one kernel
+        args: int, scratch: int, planes: int, y: int, _count: int
+    ) -> None:
         sparing()
         a = pointer(args, int64)
         # out 0-2 or view 0, source 3-5, places 6, counts 7, weights 8, longest 9, columns 10,
-        # p 11, q 12, first regular output 13, outputs a phase 14, residues 15, phases 16, stride 17,
-        # source columns 18, starts 19, highest code 20, shift 21, spare 22, (scale, offset) 23-30,
-        # whether the source is split already 31, whether phases are woven at once 32
+        # p 11, q 12, first regular output 13, outputs a phase 14, residues 15, phases 16,
+        # stride 17, source columns 18, starts 19, highest code 20, shift 21, spare 22,
+        # (scale, offset) 23-30, whether the source is split already 31, whether phases are woven
+        # at once 32
         counts, longest = pointer(a[7], int32), a[9]
         p, q, first, n, stride = a[11], a[12], a[13], a[14], a[17]
         source = _row(a, 3, scratch, y)
@@ -125,7 +117,7 @@ def phases(dtype: str) -> Callable[..., None]:
         plain, target, last = True, int64(0), n - 1
         if is_row:
             target = _row(a, 0, scratch, y)
-        else:  # nothing may be written behind the row: the last round repeats some of the one before
+        else:  # nothing may be written behind the row: the last round repeats some of before
             target = view[0] + _place(view, 1, y)
             plain = view[8] == 0 and view[9] == size
             last = n - (64 if p == 1 else 32)
@@ -182,9 +174,7 @@ def phases(dtype: str) -> Callable[..., None]:
                 b0, b1, c0, c1 = _add2x2(
                     scratch, s, e, x, w0, w1, 0, 0, zero, b0, b1, zero, zero, *four
                 )
-                c0, c1 = _add2(
-                    scratch, e, f, x, w1, w1, 0, 0, zero, c0, c1, zero, zero, *four
-                )
+                c0, c1 = _add2(scratch, e, f, x, w1, w1, 0, 0, zero, c0, c1, zero, zero, *four)
                 to = into + p * size * k
                 if p == 2:
                     write2(to, gains, high, shift, b0, c0, b0, b0)
@@ -217,29 +207,25 @@ def phases(dtype: str) -> Callable[..., None]:
 
 
 def gather(args: int, scratch: int, _planes: int, y: int, _count: int) -> None:
-    """Filter along a row with taps of any kind, one tap of every output after another.
+    """Filter along a row with taps of any kind, 16 outputs at a time.
 
     Weights lie tap by tap. Columns behind the source are read, their products dropped.
     """
+    sparing()
     a = pointer(args, int64)
-    # out 0-2, source 3-5, starts 6, counts 7, weights 8, longest 9, columns 10, spare 11
-    starts, counts, n = pointer(a[6], int32), pointer(a[7], int32), a[10]
-    out = pointer(_row(a, 0, scratch, y), float32)
-    source = _row(a, 3, scratch, y)
-    block = pointer(scratch + a[11], float32)
-    for t in range(a[9]):
-        tap, w = pointer(source + 4 * t, float32), pointer(a[8] + 4 * n * t, float32)
-        first = t & (BLOCK - 1) == 0
-        into = out if t < BLOCK else block
-        if first:
-            for x in range(n):
-                into[x] = w[x] * tap[starts[x]]
-        else:
-            for x in range(n):
-                longer = fma(w[x], tap[starts[x]], into[x])
-                into[x] = longer if counts[x] > t else into[x]
-        if t >= BLOCK and (t & (BLOCK - 1) == BLOCK - 1 or t == a[9] - 1):
-            begun = t & ~(BLOCK - 1)
-            for x in range(n):
-                total = out[x] + block[x]
-                out[x] = total if counts[x] > begun else out[x]
+    # out 0-2, source 3-5, starts 6, counts 7, weights 8, longest 9, columns 10, bytes of the
+    # weights of a tap 11
+    out, source = _row(a, 0, scratch, y), _row(a, 3, scratch, y)
+    longest, stride = a[9], a[11]
+    for x in range(0, 4 * a[10], 64):
+        starts, counts, weights = a[6] + x, a[7] + x, a[8] + x
+        total = zeros()
+        for first in range(0, longest, BLOCK):
+            part = zeros()
+            for t in range(first, min(first + BLOCK, longest), 4):
+                part = scattered(source, starts, counts, weights, stride, t, part)
+            if first == 0:
+                total = part
+            else:
+                total = where_more(counts, first, vadd(total, part), total)
+        put(out + x, total)

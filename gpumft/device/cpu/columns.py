@@ -11,26 +11,14 @@ from numba.extending import register_jitable
 from gpumft.device.cpu.arithmetic import BLOCK, pointer
 from gpumft.device.cpu.kernels import _row
 from gpumft.device.cpu.pixels import TYPES, elements
-from gpumft.device.cpu.vectors import (
-    LANES,
-    adder,
-    fetch,
-    put,
-    reader,
-    setting,
-    sparing,
-    splat,
-    vadd,
-    vfma,
-    zeros,
-)
-
+from gpumft.device.cpu.sums import adder, fetch, sparing
+from gpumft.device.cpu.vectors import LANES, put, reader, setting, splat, vadd, vfma, zeros
 
 MOST_AHEAD = 8
 """Rows that are fetched ahead."""
 
 
-def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:
+def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:  # noqa: PLR0915 - one kernel
     """Make the kernel that filters along columns: out rows y.. of what `dtype` rows hold.
 
     `dtype` is an element type, read and decoded where it lies in the plane, or "row": float32 rows
@@ -98,7 +86,9 @@ def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:
                 put(out + x + 2 * stride, sums[2])
                 put(out + x + 3 * stride, sums[3])
 
-    def filter_rows(args: int, scratch: int, planes: int, y: int, count: int) -> None:
+    def filter_rows(  # noqa: PLR0915 - one kernel
+        args: int, scratch: int, planes: int, y: int, count: int
+    ) -> None:
         sparing()
         a = pointer(args, int64)
         # out 0-2, source 3-5 (rows) or view 3, first column 4, group 5; starts 6, counts 7,
@@ -137,7 +127,7 @@ def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:
                 s, e, f = s1 - s0, e0 - s0, e1 - s0
                 shifted = v - 4 * s
                 begin = n if group > 1 else n // 32 * 32
-                new, pitch, ahead = int64(0), int64(0), int64(0)
+                new, pitch, ahead = 0, int64(0), int64(0)
                 if not is_row:  # what the next round reads, and nobody has read yet
                     view = pointer(planes + 8 * a[3], int64)
                     pitch = view[2] * view[4]

@@ -101,6 +101,14 @@ class _Cache(FunctionCache):
         except OSError as error:
             _warn_once(f"kernels are not kept on disk: {error}")
 
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        """Return what tells machine codes in a file apart: the processor.
+
+        Each kernel has files of its own, named after it, in a folder named after the source.
+        Numba's key holds the functions that a kernel closes over, pickled: another key every time.
+        """
+        return sig, codegen.magic_tuple()
+
     def _forget(self) -> None:
         """Start an empty index in place of a damaged one."""
         try:

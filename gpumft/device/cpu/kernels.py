@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import float32, int32, int64
+from numba import float32, int64
 from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import BLOCK, fma, number, pointer, run

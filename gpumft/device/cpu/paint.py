@@ -37,7 +37,9 @@ def _find(a: Any, k: int, scratch: int, y: int) -> int:
 find_row = register_jitable(_find)
 
 
-def paint(dtype: str, source: str, inputs: str, outputs: str) -> Callable[..., None]:
+def paint(  # noqa: PLR0915 - one kernel
+    dtype: str, source: str, inputs: str, outputs: str
+) -> Callable[..., None]:
     """Make the kernel that mixes and writes a row.
 
     Args:
@@ -65,7 +67,13 @@ def paint(dtype: str, source: str, inputs: str, outputs: str) -> Callable[..., N
 
     @register_jitable
     def find(
-        a: Any, i: int, is_pixels: bool, scratch: int, planes: int, y: int, n: int  # noqa: FBT001
+        a: Any,
+        i: int,
+        is_pixels: bool,  # noqa: FBT001 - for Numba
+        scratch: int,
+        planes: int,
+        y: int,
+        n: int,
     ) -> int:
         k = 31 + 8 * i
         if not is_pixels:
@@ -74,7 +82,7 @@ def paint(dtype: str, source: str, inputs: str, outputs: str) -> Callable[..., N
         if a[k + 3] != 0:
             r = int64(pointer(a[k + 3], int32)[y])
         view = pointer(planes + 8 * a[k], int64)
-        return elements(view, r, a[k + 1], n, 1, scratch + a[k + 6], given_element, given_size)
+        return elements(view, r, a[k + 1], n, 1, scratch + a[k + 6], given_element, given_size)  # type: ignore[no-any-return]
 
     def paint_row(args: int, scratch: int, planes: int, y: int, _count: int) -> None:
         a = pointer(args, int64)
@@ -127,13 +135,13 @@ def paint(dtype: str, source: str, inputs: str, outputs: str) -> Callable[..., N
     return paint_row
 
 
-def _maker(token: str) -> Any:
+def _maker(way: str) -> Any:
     """Return what makes an output of the inputs."""
-    if token == "k":
+    if way == "k":
         return chooser(-1)
-    if token.startswith("c"):
-        return chooser(int(token[1:]))
-    return blender(tuple(letter == "1" for letter in token.ljust(MOST, "0")))
+    if way.startswith("c"):
+        return chooser(int(way[1:]))
+    return blender(tuple(letter == "1" for letter in way.ljust(MOST, "0")))
 
 
 def split(group: str) -> Callable[..., None]:

@@ -26,7 +26,7 @@ TYPES: dict[str, Any] = {
 @register_jitable
 def elements(
     view: Any, y: int, x: int, n: int, group: int, spare: int, element: Any, size: int
-) -> int:
+) -> Any:
     """Return where columns x..x+n-1 of row y lie side by side, `group` elements a column.
 
     Where the plane has them like that, and at least 16, it is there; else they are copied to
@@ -34,7 +34,7 @@ def elements(
     """
     row = view[0] + _place(view, 1, y)
     if view[8] == 0 and view[9] == group * size and (group == 1 or view[11] == size) and n >= LANES:
-        return row + x * view[9]
+        return int64(row + x * view[9])
     p = pointer(spare, element)
     for i in range(n):
         at = row + _place(view, 6, x + i)

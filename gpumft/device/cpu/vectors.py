@@ -13,19 +13,17 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 from gpumft.device.cpu.arithmetic import FLOAT, INT32, call, constant, decoded, finished
 
 LANES = 16
-_FLOATS = ir.VectorType(FLOAT, LANES)
-_WORDS = ir.VectorType(INT32, LANES)
+FLOATS = ir.VectorType(FLOAT, LANES)
+WORDS = ir.VectorType(INT32, LANES)
 _PLACES = ir.VectorType(INT32, LANES)
-_INT64 = ir.IntType(64)
 
 
-class _Vector(types.Type):  # type: ignore[misc]
+class _Vector(types.Type):
     """Sixteen float32."""
 
     def __init__(self) -> None:
@@ -36,21 +34,21 @@ VECTOR = _Vector()
 
 
 @register_model(_Vector)
-class _Model(models.PrimitiveModel):  # type: ignore[misc]
+class _Model(models.PrimitiveModel):
     """How Numba holds them: as LLVM's own vector."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _FLOATS)
+        super().__init__(manager, kind, FLOATS)
 
 
-def _everywhere(builder: Any, value: Any) -> Any:
+def everywhere(builder: Any, value: Any) -> Any:
     """Emit a vector with `value` in each lane."""
     kind = ir.VectorType(value.type, LANES)
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(INT32, 0))
     return builder.shuffle_vector(one, one, ir.Constant(_PLACES, [0] * LANES))
 
 
-def _load(builder: Any, address: Any, kind: Any, skip: int = 0) -> Any:
+def load_lanes(builder: Any, address: Any, kind: Any, skip: int = 0) -> Any:
     """Emit the loading of 16 elements, `skip` elements behind an address of any alignment."""
     size = kind.element.width // 8 if kind.element != FLOAT else 4
     address = builder.add(address, ir.Constant(ir.IntType(64), size * skip))
@@ -73,7 +71,11 @@ def _pick(builder: Any, parts: Sequence[Any], places: Sequence[int]) -> Any:
     for number, part in enumerate(parts[1:], 1):
         here = {i for i, place in enumerate(places) if place // LANES == number}
         mask = [
-            LANES + place % LANES if i in here else (i if number > 1 else place) if i in ready else 0
+            LANES + place % LANES
+            if i in here
+            else (i if number > 1 else place)
+            if i in ready
+            else 0
             for i, place in enumerate(places)
         ]
         if here or number == 1:
@@ -104,7 +106,7 @@ def _splat(_typing: Any, value: Any) -> Any:
     """splat(x): x in every lane."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return _everywhere(builder, values[0])
+        return everywhere(builder, values[0])
 
     return VECTOR(types.float32), emit
 
@@ -113,7 +115,7 @@ def _zeros(_typing: Any) -> Any:
     """zeros()."""
 
     def emit(_context: Any, _builder: Any, _signature: Any, _values: Any) -> Any:
-        return constant(FLOAT, _FLOATS, 0.0)
+        return constant(FLOAT, FLOATS, 0.0)
 
     return VECTOR(), emit
 
@@ -122,7 +124,7 @@ def _get(_typing: Any, address: Any) -> Any:
     """get(address): 16 float32 from memory."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return _load(builder, values[0], _FLOATS)
+        return load_lanes(builder, values[0], FLOATS)
 
     return VECTOR(types.int64), emit
 
@@ -145,7 +147,7 @@ def _fixed(builder: Any, address: Any, index: int) -> Any:
     address = builder.add(address, ir.Constant(ir.IntType(64), 8 * index))
     loaded = builder.load(builder.inttoptr(address, FLOAT.as_pointer()), align=4)
     loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return _everywhere(builder, loaded)
+    return everywhere(builder, loaded)
 
 
 def _setting(_typing: Any, address: Any) -> Any:
@@ -170,12 +172,12 @@ def _apart(builder: Any, kind: Any, group: int, part: int, address: Any) -> Any:
     """Emit 16 elements that lie `group` apart, from element `part` on."""
     bits = kind.bitwidth
     if kind != types.float32 and bits * group in (16, 32) and group > 1:  # fields of one word
-        joined = _load(builder, address, ir.VectorType(ir.IntType(bits * group), LANES))
+        joined = load_lanes(builder, address, ir.VectorType(ir.IntType(bits * group), LANES))
         field = builder.lshr(joined, constant(joined.type.element, joined.type, bits * part))
         return builder.trunc(field, ir.VectorType(ir.IntType(bits), LANES))
     element = FLOAT if kind == types.float32 else ir.IntType(bits)
     whole = ir.VectorType(element, LANES)
-    parts = [_load(builder, address, whole, LANES * i) for i in range(group)]
+    parts = [load_lanes(builder, address, whole, LANES * i) for i in range(group)]
     return parts[0] if group == 1 else _pick(builder, parts, range(part, LANES * group, group))
 
 
@@ -192,8 +194,8 @@ def reader(kind: Any, group: int = 1, part: int = 0, *, raw: bool = False) -> An
             element = _apart(builder, kind, group, part, address)
             if raw:
                 return element
-            shift = _everywhere(builder, builder.trunc(shift, INT32))
-            mask = _everywhere(builder, builder.trunc(mask, INT32))
+            shift = everywhere(builder, builder.trunc(shift, INT32))
+            mask = everywhere(builder, builder.trunc(mask, INT32))
             return decoded(builder, kind, element, shift, mask, offset)
 
         return VECTOR(types.int64, types.int64, types.int64, VECTOR), emit
@@ -232,12 +234,12 @@ def writer(kind: Any, group: int, *, raw: bool = False) -> Any:
 def _weave(builder: Any, kind: Any, made: list[Any], address: Any, shift: Any) -> None:
     """Emit the storing of what `finished` gave for neighbouring elements."""
     group, bits = len(made), kind.bitwidth
-    if made[0].type == _WORDS and bits < 32:
-        if kind == types.uint8 and group > 1 or kind == types.uint16 and group == 2:
+    if made[0].type == WORDS and bits < 32:
+        if (kind == types.uint8 and group > 1) or (kind == types.uint16 and group == 2):
             _store_words(builder, bits, made, address, shift)
             return
         if kind != types.uint8:
-            amount = _everywhere(builder, builder.trunc(shift, INT32))
+            amount = everywhere(builder, builder.trunc(shift, INT32))
             made = [builder.shl(v, amount) for v in made]
         narrow = ir.VectorType(ir.IntType(bits), LANES)
         made = [builder.trunc(v, narrow) for v in made]
@@ -252,14 +254,14 @@ def _weave(builder: Any, kind: Any, made: list[Any], address: Any, shift: Any) -
 def _store_words(builder: Any, bits: int, made: list[Any], address: Any, shift: Any) -> None:
     """Emit the storing of neighbouring codes that fit a word of 32 bits together."""
     if bits == 16:
-        amount = _everywhere(builder, builder.trunc(shift, INT32))
+        amount = everywhere(builder, builder.trunc(shift, INT32))
         made = [builder.shl(v, amount) for v in made]
-    mask = constant(INT32, _WORDS, (1 << bits) - 1)
+    mask = constant(INT32, WORDS, (1 << bits) - 1)
     word = builder.and_(made[0], mask)
     for c, v in enumerate(made[1:], 1):
         if bits * (c + 1) < 32:
             v = builder.and_(v, mask)  # noqa: PLW2901
-        word = builder.or_(word, builder.shl(v, constant(INT32, _WORDS, bits * c)))
+        word = builder.or_(word, builder.shl(v, constant(INT32, WORDS, bits * c)))
     if bits * len(made) == 16:
         _store(builder, address, builder.trunc(word, ir.VectorType(ir.IntType(16), LANES)))
     elif bits * len(made) == 32:
@@ -292,7 +294,7 @@ def blender(used: tuple[bool, ...]) -> Any:
                     total = builder.fmul(weight, v)
                 else:
                     total = call(builder, "fma", weight, v, total)
-            return constant(FLOAT, _FLOATS, 0.0) if total is None else total
+            return constant(FLOAT, FLOATS, 0.0) if total is None else total
 
         return VECTOR(types.int64, *[VECTOR] * 4), emit
 
@@ -308,133 +310,8 @@ def chooser(index: int) -> Any:
 
     def _choose(_typing: Any, address: Any, v0: Any, v1: Any, v2: Any, v3: Any) -> Any:
         def emit(_context: Any, _builder: Any, _signature: Any, values: Any) -> Any:
-            return constant(FLOAT, _FLOATS, 0.0) if index < 0 else values[1 + index]
+            return constant(FLOAT, FLOATS, 0.0) if index < 0 else values[1 + index]
 
         return VECTOR(types.int64, *[VECTOR] * 4), emit
 
     return intrinsic(_choose)
-
-
-def _fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
-    """Emit the samples of 2 or 4 bytes side by side, 16 of each, minus an integer offset.
-
-    A byte set into the bits of a power of two, where its last bit is worth 1, is their sum as a
-    float; what is subtracted from it, exactly, is the power and the offset together.
-    """
-    words = _load(builder, address, ir.VectorType(ir.IntType(8 * group), LANES))
-    if group == 2:
-        words = builder.zext(words, _WORDS)
-
-    def placed(field: Any, mask: int, power: int) -> Any:
-        field = builder.and_(field, constant(INT32, _WORDS, mask))
-        bits = (127 + power) << 23
-        number = builder.bitcast(builder.or_(field, constant(INT32, _WORDS, bits)), _FLOATS)
-        zero = builder.fadd(offset, constant(FLOAT, _FLOATS, 2.0**power))
-        return builder.fsub(number, zero)
-
-    made = [placed(words, 0xFF, 23), placed(words, 0xFF00, 15)]
-    for c in range(2, group):
-        field = builder.lshr(words, constant(INT32, _WORDS, 8 * c))
-        made.append(placed(field, 0xFF, 23))
-    return made
-
-
-@cache
-def adder(
-    kind: Any, width: int, *, raw: bool = False, lists: int = 1, group: int = 1
-) -> Any:
-    """Make add(rows, begin, end, x, w, v, shift, mask, offset, a..h): more taps of sums.
-
-    To each sum the products of `begin`..`end` - 1 are added, ascending: weights times 16 samples,
-    `x` bytes into the row at rows[t]. With 1 list, `width` sums of neighbouring samples have the
-    weights w; with 2 the other half has v, for the same samples: a b | c d. `rows` is the address
-    of a list of addresses, w and v of weights. Returns as many sums as there are.
-
-    `group` = `width` bytes that lie side by side are of one sum each, instead of 16.
-    """
-    sums = width * lists
-
-    def _add(
-        _typing: Any, rows: Any, begin: Any, end: Any, x: Any, w: Any, v: Any, shift: Any,
-        mask: Any, offset: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any,
-    ) -> Any:  # fmt: skip
-        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            rows, begin, end, x, w, v, shift, mask, offset = values[:9]
-            shift = _everywhere(builder, builder.trunc(shift, INT32))
-            mask = _everywhere(builder, builder.trunc(mask, INT32))
-            before = builder.block
-            loop = builder.append_basic_block("taps")
-            done = builder.append_basic_block("summed")
-            builder.cbranch(builder.icmp_signed("<", begin, end), loop, done)
-            builder.position_at_end(loop)
-            t = builder.phi(_INT64)
-            totals = [builder.phi(_FLOATS) for _ in range(sums)]
-            place = builder.inttoptr(
-                builder.add(rows, builder.mul(t, ir.Constant(_INT64, 8))), _INT64.as_pointer()
-            )
-            row = builder.add(builder.load(place), x)
-            weights = []
-            for address in (w, v)[:lists]:
-                at = builder.add(address, builder.mul(t, ir.Constant(_INT64, 4)))
-                weight = builder.load(builder.inttoptr(at, FLOAT.as_pointer()))
-                weights.append(_everywhere(builder, weight))
-            element = FLOAT if kind == types.float32 else ir.IntType(kind.bitwidth)
-            samples = _fields(builder, row, group, offset) if group > 1 else []
-            for i in range(width - len(samples)):
-                sample = _load(builder, row, ir.VectorType(element, LANES), LANES * i)
-                if not raw:
-                    sample = decoded(builder, kind, sample, shift, mask, offset)
-                samples.append(sample)
-            longer = [
-                call(builder, "fma", weights[i // width], samples[i % width], total)
-                for i, total in enumerate(totals)
-            ]
-            following = builder.add(t, ir.Constant(_INT64, 1))
-            t.add_incoming(begin, before)
-            t.add_incoming(following, loop)
-            for total, first, more in zip(totals, values[9:], longer, strict=False):
-                total.add_incoming(first, before)
-                total.add_incoming(more, loop)
-            builder.cbranch(builder.icmp_signed("<", following, end), loop, done)
-            builder.position_at_end(done)
-            results = []
-            for first, more in zip(values[9 : 9 + sums], longer, strict=True):
-                result = builder.phi(_FLOATS)
-                result.add_incoming(first, before)
-                result.add_incoming(more, loop)
-                results.append(result)
-            return context.make_tuple(builder, signature.return_type, results)
-
-        integers = [types.int64] * 8
-        return types.UniTuple(VECTOR, sums)(*integers, *[VECTOR] * 9), emit
-
-    return intrinsic(_add)
-
-
-def _fetch(_typing: Any, address: Any) -> Any:
-    """fetch(address): what lies there will be read soon. Any address may be given."""
-
-    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        byte = ir.IntType(8).as_pointer()
-        signature = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
-        function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
-        to_read, second_level, data = (ir.Constant(INT32, n) for n in (0, 2, 1))
-        pointer = builder.inttoptr(values[0], byte)
-        builder.call(function, [pointer, to_read, second_level, data])
-        return ir.Constant(INT32, 0)
-
-    return types.int32(types.int64), emit
-
-
-def _sparing(_typing: Any) -> Any:
-    """sparing(): LLVM shall not unroll the loops of the kernel that says so; taps are few."""
-
-    def emit(_context: Any, builder: Any, _signature: Any, _values: Any) -> Any:
-        builder.function.attributes.add("optsize")
-        return ir.Constant(INT32, 0)
-
-    return types.int32(), emit
-
-
-fetch: Any = intrinsic(_fetch)
-sparing: Any = intrinsic(_sparing)
