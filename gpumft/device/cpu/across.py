@@ -224,8 +224,5 @@ def gather(args: int, scratch: int, _planes: int, y: int, _count: int) -> None:
             part = zeros()
             for t in range(first, min(first + BLOCK, longest), 4):
                 part = scattered(source, starts, counts, weights, stride, t, part)
-            if first == 0:
-                total = part
-            else:
-                total = where_more(counts, first, vadd(total, part), total)
+            total = part if first == 0 else where_more(counts, first, vadd(total, part), total)
         put(out + x, total)
