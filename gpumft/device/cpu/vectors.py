@@ -256,11 +256,10 @@ def _store_words(builder: Any, bits: int, made: list[Any], address: Any, shift: 
     if bits == 16:
         amount = everywhere(builder, builder.trunc(shift, INT32))
         made = [builder.shl(v, amount) for v in made]
-    mask = constant(INT32, WORDS, (1 << bits) - 1)
-    word = builder.and_(made[0], mask)
+    word = made[0]  # shifts drop what lies above the others' codes; below 32 bits nothing is there
+    if bits * len(made) == 32:
+        word = builder.and_(word, constant(INT32, WORDS, (1 << bits) - 1))
     for c, v in enumerate(made[1:], 1):
-        if bits * (c + 1) < 32:
-            v = builder.and_(v, mask)  # noqa: PLW2901
         word = builder.or_(word, builder.shl(v, constant(INT32, WORDS, bits * c)))
     if bits * len(made) == 16:
         _store(builder, address, builder.trunc(word, ir.VectorType(ir.IntType(16), LANES)))
@@ -268,11 +267,12 @@ def _store_words(builder: Any, bits: int, made: list[Any], address: Any, shift: 
         _store(builder, address, word)
     else:  # the fourth byte of each word is left out
         codes = builder.bitcast(word, ir.VectorType(ir.IntType(8), 4 * LANES))
-        places = [4 * (i // 3) + i % 3 for i in range(3 * LANES)]
-        first, second = places[: 2 * LANES], places[2 * LANES :]
-        for skip, part in ((0, first), (2 * LANES, second)):
-            mask = ir.Constant(ir.VectorType(INT32, len(part)), part)
-            _store(builder, address, builder.shuffle_vector(codes, codes, mask), skip)
+        places = [4 * (i // 3) + i % 3 for i in range(3 * LANES)] + [3] * LANES
+        mask = ir.Constant(ir.VectorType(INT32, 4 * LANES), places)
+        whole = builder.bitcast(builder.shuffle_vector(codes, codes, mask), WORDS)
+        for part in (range(8), range(8, 12)):  # in words: bytes would be shuffled apart again
+            mask = ir.Constant(ir.VectorType(INT32, len(part)), list(part))
+            _store(builder, address, builder.shuffle_vector(whole, whole, mask), part.start)
 
 
 @cache
