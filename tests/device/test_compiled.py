@@ -22,14 +22,28 @@ from tests.device.engine_help import flushing_to_zero, in_child, run, straight, 
 
 DTYPES = ("uint8", "uint16", "uint32", "float16", "float32")
 KERNELS = (
-    *(["run_band", "vertical", "mix", "phases", "gather", "weigh", "unweigh", "probe"]),
-    *(f"load.{dtype}" for dtype in DTYPES),
-    *(f"store.{dtype}.1" for dtype in DTYPES),
-    "store.uint8.2",
-    "store.uint8.3",
-    "store.uint8.4",
-    "store.uint16.4",
+    *(["run_band", "mix", "gather", "weigh", "unweigh", "probe"]),
+    *(["phases.row", "phases.uint8", "phases.uint16", "vertical.uint8.2", "vertical.uint8.4"]),
+    *(f"load.{dtype}.1" for dtype in DTYPES),
+    *(f"store.{dtype}" for dtype in ("uint8", "uint16", "uint32")),
+    *(f"vertical.{dtype}" for dtype in ("row", "uint8", "uint16", "float16")),
+    *(f"paint.{dtype}.uint8.r.c0" for dtype in DTYPES if dtype != "uint32"),
+    *(["load.uint8.2", "load.uint8.3", "load.float16.4", "split.2", "split.3"]),
+    "paint.uint8.uint8.prr.101-111-110",
+    "paint.uint8.uint8.rrr.110-111-101-k",
+    "paint.uint16.uint8.rrr.111-111-111",
+    "paint.row.uint8.rrr.111",
 )
+INNER = (
+    "phases.row",
+    "phases.uint8",
+    "vertical.uint8",
+    "vertical.uint8.2",
+    "vertical.uint8.4",
+    "vertical.row",
+    "paint.uint8.uint8.prr.101-111-110",
+)
+"""Kernels whose loops cost the time."""
 VECTOR_FMA = re.compile(r"\bvfn?m(add|sub)\d*ps\b|\bfmla\s+v")
 
 
@@ -46,10 +60,29 @@ def test_no_double_in_any_kernel(name: str) -> None:
     assert not re.search(r"\b(fast|reassoc|contract|afn|arcp|nnan|ninf|nsz)\b", ir)
 
 
-@pytest.mark.parametrize("name", ["vertical", "mix", "phases", "store.uint8.3"])
+@pytest.mark.parametrize("name", [*INNER, "mix"])
 def test_taps_and_quantisation_are_vector_code(name: str) -> None:
     library = compiler.compile_kernel(name, keep=False)._library
     assert VECTOR_FMA.search(library.get_asm_str())
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_no_calls_and_no_gathers_in_the_inner_loops(name: str) -> None:
+    """Loops that hold a packed fma, from their label to the jump back to it, hold no call."""
+    text = compiler.compile_kernel(name, keep=False)._library.get_asm_str()
+    lines = text.splitlines()
+    labels = {line[:-1]: n for n, line in enumerate(lines) if re.fullmatch(r"\.?L\w+:", line)}
+    loops = []
+    for n, line in enumerate(lines):
+        jump = re.match(r"\s+(?:j[a-z]+|b[a-z.]*|cbn?z|tbn?z)\s.*?(\.?L\w+)$", line)
+        begin = labels.get(jump[1], n) if jump else n
+        body = lines[begin:n]
+        if begin < n and n - begin < 200 and any(VECTOR_FMA.search(step) for step in body):
+            loops.append(body)
+    assert loops
+    for body in loops:
+        for step in body:
+            assert not re.search(r"\bcall|\bblr?\s|gather", step), step
 
 
 def test_a_product_is_never_an_operand_of_a_sum() -> None:
@@ -159,7 +192,7 @@ def test_an_unwritable_cache_folder_means_one_warning(
     monkeypatch.setenv("GPUMFT_CACHE_DIR", str(blocker))
     compiler._warn_once.cache_clear()
     with caplog.at_level(logging.WARNING, "gpumft.device"):
-        for name in ("mix", "vertical"):
+        for name in ("mix", "gather"):
             assert compiler.compile_kernel(name).address
     assert [r.message for r in caplog.records if "not kept on disk" in r.message] == [
         f"kernels are not kept on disk: {compiler.cache_folder()} is not writable"
@@ -168,7 +201,8 @@ def test_an_unwritable_cache_folder_means_one_warning(
 
 def test_the_cache_key_covers_every_file_of_the_engine() -> None:
     folder = Path(compiler.__file__).parent
-    jitted = {"arithmetic.py", "kernels.py", "pixels.py", "selftest.py"}
+    jitted = {"arithmetic.py", "vectors.py", "kernels.py", "columns.py", "across.py"}
+    jitted |= {"pixels.py", "paint.py", "selftest.py"}
     assert jitted <= {path.name for path in folder.glob("*.py")}
     assert compiler.cache_folder().name == compiler._source_hash()
 
@@ -202,7 +236,7 @@ def test_equal_programs_are_built_once_and_sixteen_are_kept() -> None:
 
 
 def test_a_kernel_that_numba_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(args: int, scratch: int, planes: int, y: int) -> None:
+    def broken(args: int, scratch: int, planes: int, y: int, count: int) -> None:
         y.no_such_thing()  # type: ignore[attr-defined]
 
     monkeypatch.setattr(compiler, "_source", lambda _name: broken)
@@ -210,3 +244,14 @@ def test_a_kernel_that_numba_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         compiler.compile_kernel("mix", keep=False)
     assert "no_such_thing" in caught.value.log
     assert "def broken" in caught.value.source
+
+
+@pytest.mark.parametrize("name", ["paint.uint8.uint8.prr.101-111-110", "phases.row", "run_band"])
+def test_another_process_finds_what_was_compiled(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
+    compiler.compile_kernel(name)
+    script = "import sys; from gpumft.device.cpu import compiler\n"
+    script += "print(compiler.compile_kernel(sys.argv[1]).cache_hits)"
+    assert in_child({}, script, name) == "1"

@@ -15,6 +15,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 FLOAT = ir.FloatType()
@@ -61,68 +62,120 @@ def _fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
     return types.float32(types.float32, types.float32, types.float32), emit
 
 
-def _flushed(builder: Any, x: Any) -> Any:
+def constant(element: Any, like: Any, value: Any) -> Any:
+    """Return a constant of `element`s in the shape of the type `like`: one, or one a lane."""
+    if isinstance(like, ir.VectorType):
+        return ir.Constant(ir.VectorType(element, like.count), [value] * like.count)
+    return ir.Constant(element, value)
+
+
+def call(builder: Any, name: str, *values: Any) -> Any:
+    """Emit the call of an LLVM intrinsic whose operands and result are of one type."""
+    kind = values[0].type
+    suffix = f"v{kind.count}f32" if isinstance(kind, ir.VectorType) else "f32"
+    signature = ir.FunctionType(kind, [kind] * len(values))
+    function = cgutils.get_or_insert_function(builder.module, signature, f"llvm.{name}.{suffix}")
+    return builder.call(function, values)
+
+
+def flushed(builder: Any, x: Any) -> Any:
     """Emit FLUSH: +0 where |x| < 2^-64."""
-    magnitude = builder.call(builder.module.declare_intrinsic("llvm.fabs", [FLOAT]), [x])
-    small = builder.fcmp_ordered("<", magnitude, ir.Constant(FLOAT, TINY))
-    return builder.select(small, ir.Constant(FLOAT, 0.0), x)
+    small = builder.fcmp_ordered("<", call(builder, "fabs", x), constant(FLOAT, x.type, TINY))
+    return builder.select(small, constant(FLOAT, x.type, 0.0), x)
 
 
-def _clamped(builder: Any, x: Any, low: Any, high: Any) -> Any:
+def clamped(builder: Any, x: Any, low: Any, high: Any) -> Any:
     """Emit x > low ? x : low, then x < high ? x : high."""
     x = builder.select(builder.fcmp_ordered(">", x, low), x, low)
     return builder.select(builder.fcmp_ordered("<", x, high), x, high)
 
 
-def _word(value: int) -> Any:
-    return ir.Constant(INT32, value)
+def _shape(element: Any, like: Any) -> Any:
+    return ir.VectorType(element, like.count) if isinstance(like, ir.VectorType) else element
 
 
 def _from_half(builder: Any, half: Any) -> Any:
     """Emit half -> float32 by integers (docs/arithmetic.md, 3)."""
-    h = builder.zext(half, INT32)
-    sign = builder.shl(builder.lshr(h, _word(15)), _word(31))
-    exponent = builder.and_(builder.lshr(h, _word(10)), _word(31))
-    mantissa = builder.and_(h, _word(0x3FF))
+
+    def word(value: int) -> Any:
+        return constant(INT32, half.type, value)
+
+    floats = _shape(FLOAT, half.type)
+    h = builder.zext(half, _shape(INT32, half.type))
+    sign = builder.shl(builder.lshr(h, word(15)), word(31))
+    exponent = builder.and_(builder.lshr(h, word(10)), word(31))
+    mantissa = builder.and_(h, word(0x3FF))
     normal = builder.or_(
-        builder.shl(builder.add(exponent, _word(112)), _word(23)),
-        builder.shl(mantissa, _word(13)),
+        builder.shl(builder.add(exponent, word(112)), word(23)),
+        builder.shl(mantissa, word(13)),
     )
-    small = builder.fmul(builder.sitofp(mantissa, FLOAT), ir.Constant(FLOAT, 2.0**-24))
-    special = builder.icmp_unsigned("==", exponent, _word(31))
-    bits = builder.select(special, _word(0x7F800000), normal)
-    subnormal = builder.icmp_unsigned("==", exponent, _word(0))
-    bits = builder.select(subnormal, builder.bitcast(small, INT32), bits)
-    no_number = builder.and_(special, builder.icmp_unsigned("!=", mantissa, _word(0)))
-    bits = builder.select(no_number, _word(QUIET), builder.or_(bits, sign))
-    return builder.bitcast(bits, FLOAT)
+    scaled = builder.sitofp(mantissa, floats)
+    small = builder.fmul(scaled, constant(FLOAT, half.type, 2.0**-24))
+    special = builder.icmp_unsigned("==", exponent, word(31))
+    bits = builder.select(special, word(0x7F800000), normal)
+    subnormal = builder.icmp_unsigned("==", exponent, word(0))
+    bits = builder.select(subnormal, builder.bitcast(small, h.type), bits)
+    no_number = builder.and_(special, builder.icmp_unsigned("!=", mantissa, word(0)))
+    bits = builder.select(no_number, word(QUIET), builder.or_(bits, sign))
+    return builder.bitcast(bits, floats)
 
 
 def _to_half(builder: Any, x: Any) -> Any:
     """Emit float32 -> half by integers, ties to even, never -0 (docs/arithmetic.md, 3)."""
-    bits = builder.bitcast(x, INT32)
-    sign = builder.and_(builder.lshr(bits, _word(16)), _word(0x8000))
-    a = builder.and_(bits, _word(0x7FFFFFFF))
-    odd = builder.and_(builder.lshr(a, _word(13)), _word(1))
-    normal = builder.add(builder.sub(a, _word(0x38000000 - 0xFFF)), odd)
-    normal = builder.lshr(normal, _word(13))
-    n = builder.sub(_word(126), builder.lshr(a, _word(23)))
-    usable = builder.icmp_signed(
-        ">", n, _word(1)
-    )  # elsewhere the shift is not used, but must be one
-    n = builder.select(usable, n, _word(1))
-    n = builder.select(builder.icmp_signed("<", n, _word(24)), n, _word(24))
-    m = builder.or_(builder.and_(a, _word(0x7FFFFF)), _word(0x800000))
-    half = builder.sub(builder.shl(_word(1), builder.sub(n, _word(1))), _word(1))
-    low = builder.and_(builder.lshr(m, n), _word(1))
+
+    def word(value: int) -> Any:
+        return constant(INT32, x.type, value)
+
+    bits = builder.bitcast(x, _shape(INT32, x.type))
+    sign = builder.and_(builder.lshr(bits, word(16)), word(0x8000))
+    a = builder.and_(bits, word(0x7FFFFFFF))
+    odd = builder.and_(builder.lshr(a, word(13)), word(1))
+    normal = builder.add(builder.sub(a, word(0x38000000 - 0xFFF)), odd)
+    normal = builder.lshr(normal, word(13))
+    n = builder.sub(word(126), builder.lshr(a, word(23)))
+    usable = builder.icmp_signed(">", n, word(1))  # elsewhere the shift is not used, but must be
+    n = builder.select(usable, n, word(1))
+    n = builder.select(builder.icmp_signed("<", n, word(24)), n, word(24))
+    m = builder.or_(builder.and_(a, word(0x7FFFFF)), word(0x800000))
+    half = builder.sub(builder.shl(word(1), builder.sub(n, word(1))), word(1))
+    low = builder.and_(builder.lshr(m, n), word(1))
     subnormal = builder.lshr(builder.add(builder.add(m, half), low), n)
-    h = builder.select(builder.icmp_unsigned(">=", a, _word(0x38800000)), normal, subnormal)
-    h = builder.select(builder.icmp_unsigned("<", a, _word(0x33000000)), _word(0), h)
-    h = builder.select(builder.icmp_unsigned(">=", a, _word(0x47800000)), _word(0x7C00), h)
-    zero = builder.icmp_unsigned("==", h, _word(0))
+    h = builder.select(builder.icmp_unsigned(">=", a, word(0x38800000)), normal, subnormal)
+    h = builder.select(builder.icmp_unsigned("<", a, word(0x33000000)), word(0), h)
+    h = builder.select(builder.icmp_unsigned(">=", a, word(0x47800000)), word(0x7C00), h)
+    zero = builder.icmp_unsigned("==", h, word(0))
     h = builder.select(zero, h, builder.or_(h, sign))
-    no_number = builder.icmp_unsigned(">", a, _word(0x7F800000))
-    return builder.trunc(builder.select(no_number, _word(0x7E00), h), ir.IntType(16))
+    no_number = builder.icmp_unsigned(">", a, word(0x7F800000))
+    return builder.trunc(builder.select(no_number, word(0x7E00), h), _shape(ir.IntType(16), x.type))
+
+
+def decoded(builder: Any, kind: Any, element: Any, shift: Any, mask: Any, offset: Any) -> Any:
+    """Emit the reading of elements of the Numba type `kind`; see `decode`."""
+    if kind == types.float32:
+        return flushed(builder, element)
+    if kind == types.int16:
+        return flushed(builder, _from_half(builder, element))
+    words = _shape(INT32, element.type)
+    field = element if kind == types.uint32 else builder.zext(element, words)
+    if kind != types.uint8:  # all 8 bits of a byte are its code
+        field = builder.and_(builder.lshr(field, shift), mask)
+    return builder.fsub(builder.sitofp(field, offset.type), offset)
+
+
+def finished(builder: Any, kind: Any, x: Any, high: Any) -> Any:
+    """Emit what is stored for x: for integers int32 with 0x4B000000 added, else the element.
+
+    x + 2^23 rounds to an integer, half to even, since nothing lies between integers there; its low
+    bits are the code.
+    """
+    if kind in (types.float32, types.int16):
+        x = flushed(builder, x)
+        quiet = builder.bitcast(constant(INT32, x.type, QUIET), x.type)
+        x = builder.select(builder.fcmp_ordered("==", x, x), x, quiet)
+        return x if kind == types.float32 else _to_half(builder, x)
+    x = clamped(builder, x, constant(FLOAT, x.type, 0.0), high)
+    x = builder.fadd(x, constant(FLOAT, x.type, 2.0**23))
+    return builder.bitcast(x, _shape(INT32, x.type))
 
 
 def _decode(_typing: Any, element: Any, shift: Any, mask: Any, offset: Any) -> Any:
@@ -133,15 +186,8 @@ def _decode(_typing: Any, element: Any, shift: Any, mask: Any, offset: Any) -> A
 
     def emit(_context: Any, builder: Any, signature: Any, values: Any) -> Any:
         element, shift, mask, offset = values
-        kind = signature.args[0]
-        if kind == types.float32:
-            return _flushed(builder, element)
-        if kind == types.int16:
-            return _flushed(builder, _from_half(builder, element))
-        wide = element if kind == types.uint32 else builder.zext(element, INT32)
-        field = builder.lshr(wide, builder.trunc(shift, INT32))
-        field = builder.and_(field, builder.trunc(mask, INT32))
-        return builder.fsub(builder.sitofp(field, FLOAT), offset)
+        shift, mask = builder.trunc(shift, INT32), builder.trunc(mask, INT32)
+        return decoded(builder, signature.args[0], element, shift, mask, offset)
 
     return types.float32(element, types.int64, types.int64, types.float32), emit
 
@@ -159,15 +205,11 @@ def _encode(
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         value, scale, offset, high, shift, _ = values
-        x = builder.fma(scale, value, offset)
+        x = finished(builder, kind, builder.fma(scale, value, offset), high)
         if kind in (types.float32, types.int16):
-            x = _flushed(builder, x)
-            quiet = builder.bitcast(_word(QUIET), FLOAT)
-            x = builder.select(builder.fcmp_ordered("==", x, x), x, quiet)
-            return x if kind == types.float32 else _to_half(builder, x)
-        x = _clamped(builder, x, ir.Constant(FLOAT, 0.0), high)
-        x = builder.call(builder.module.declare_intrinsic("llvm.rint", [FLOAT]), [x])
-        code = builder.shl(builder.fptosi(x, INT32), builder.trunc(shift, INT32))
+            return x
+        code = builder.sub(x, ir.Constant(INT32, 0x4B000000))
+        code = builder.shl(code, builder.trunc(shift, INT32))
         return code if kind == types.uint32 else builder.trunc(code, ir.IntType(kind.bitwidth))
 
     float32 = types.float32
@@ -187,7 +229,7 @@ def _flush(_typing: Any, x: Any) -> Any:
     """flush(x): x, or +0 where |x| < 2^-64."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return _flushed(builder, values[0])
+        return flushed(builder, values[0])
 
     return types.float32(types.float32), emit
 
@@ -196,8 +238,8 @@ def _recip(_typing: Any, x: Any) -> Any:
     """recip(x): 1 / x within 1 ulp on [2^-64, 2^64] (docs/arithmetic.md, 2)."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        x = _clamped(builder, values[0], ir.Constant(FLOAT, TINY), ir.Constant(FLOAT, 1 / TINY))
-        seed = builder.sub(_word(0x7EF311C3), builder.bitcast(x, INT32))
+        x = clamped(builder, values[0], ir.Constant(FLOAT, TINY), ir.Constant(FLOAT, 1 / TINY))
+        seed = builder.sub(ir.Constant(INT32, 0x7EF311C3), builder.bitcast(x, INT32))
         y = builder.bitcast(seed, FLOAT)
         for _ in range(3):
             error = builder.fma(builder.fneg(x), y, ir.Constant(FLOAT, 1.0))
@@ -207,15 +249,17 @@ def _recip(_typing: Any, x: Any) -> Any:
     return types.float32(types.float32), emit
 
 
-def _run(_typing: Any, kernel: Any, args: Any, scratch: Any, planes: Any, y: Any) -> Any:
+def _run(
+    _typing: Any, kernel: Any, args: Any, scratch: Any, planes: Any, y: Any, count: Any
+) -> Any:
     """run(kernel, ...): call the kernel at this address."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        function = ir.FunctionType(ir.VoidType(), [INT64] * 4)
+        function = ir.FunctionType(ir.VoidType(), [INT64] * 5)
         builder.call(builder.inttoptr(values[0], function.as_pointer()), values[1:])
         return ir.Constant(INT32, 0)
 
-    return types.int32(*[types.int64] * 5), emit
+    return types.int32(*[types.int64] * 6), emit
 
 
 pointer: Any = intrinsic(_pointer)

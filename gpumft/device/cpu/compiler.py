@@ -18,13 +18,13 @@ from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError
 
 from gpumft.device import cache as folders
-from gpumft.device.cpu import kernels, pixels, selftest
+from gpumft.device.cpu import across, columns, kernels, paint, pixels, selftest
 from gpumft.errors import KernelBuildError
 
 _log = logging.getLogger("gpumft.device")
 _lock = threading.RLock()
 
-_KERNEL = void(*[int64] * 4)
+_KERNEL = void(*[int64] * 5)
 _RUN_BAND = void(*[int64] * 7)
 
 
@@ -94,6 +94,14 @@ class _Cache(FunctionCache):
         except OSError as error:
             _warn_once(f"kernels are not kept on disk: {error}")
 
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        """Return what tells machine codes in a file apart: the processor.
+
+        Each kernel has files of its own, named after it, in a folder named after the source.
+        Numba's key holds the functions that a kernel closes over, pickled: another key every time.
+        """
+        return sig, codegen.magic_tuple()
+
     def _forget(self) -> None:
         """Start an empty index in place of a damaged one."""
         try:
@@ -108,13 +116,22 @@ def _warn_once(message: str) -> None:
 
 
 def _source(name: str) -> Callable[..., None]:
-    """Return the Python function of a kernel: `mix`, `load.uint8`, `store.uint8.3`."""
+    """Return the Python function of a kernel: `mix`, `vertical.uint8`, `paint.uint8.prr.7-7-7`."""
     family, *variant = name.split(".")
-    if family == "load":
-        return pixels.load(variant[0])
-    if family == "store":
-        return pixels.store(variant[0], int(variant[1]))
-    room = {"weigh": pixels, "unweigh": pixels, "probe": selftest}.get(family, kernels)
+    makers: dict[str, Callable[..., Callable[..., None]]] = {
+        "load": pixels.load,
+        "store": pixels.store,
+        "vertical": columns.vertical,
+        "paint": paint.paint,
+        "split": paint.split,
+        "phases": across.phases,
+    }
+    if family in makers:
+        return makers[family](*variant)
+    rooms: dict[str, Any] = {
+        "weigh": pixels, "unweigh": pixels, "probe": selftest, "gather": across,
+    }  # fmt: skip
+    room = rooms.get(family, kernels)
     found: Callable[..., None] = getattr(room, family)
     return found
 

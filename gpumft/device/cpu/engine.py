@@ -104,7 +104,7 @@ def _tables(schedule: Schedule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
     stages: list[int] = []
     steps: list[int] = []
     for stage in schedule.stages:
-        stages += [len(steps) // 3, len(stage.steps)]
+        stages += [len(steps) // 3, stage.together, len(stage.steps), stage.height]
         for name, arguments, guard in stage.steps:
             entry = -1 if guard < 0 else 2 * (len(schedule.stages) + guard)
             steps += [compiler.kernel(name), schedule.keep(arguments, np.int64), entry]

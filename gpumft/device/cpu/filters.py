@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.cpu.arithmetic import BLOCK
 from gpumft.resample.taps import Taps
 
 _LARGEST_PERIOD = 16
+MOST_WOVEN = 3
+"""Phases that are made and written side by side at once."""
 _FEWEST = 8
 """Outputs a phase below which a phase is not worth its calls."""
 
@@ -27,6 +30,19 @@ class Phases:
     """The first output of the regular ones."""
     count: int
     """Regular outputs a phase."""
+
+    def by_fours(self) -> Phases:
+        """Return the same with a period of 4 samples, for those of 2."""
+        times = 4 // self.q
+        return Phases(times * self.p, times * self.q, self.first, self.count // times)
+
+    def woven(self, taps: Taps) -> bool:
+        """Whether up to three phases can be made at once, the first two from the same samples."""
+        if self.p > MOST_WOVEN or taps.longest > BLOCK:
+            return False
+        start, end = taps.start, taps.start + taps.count
+        a, b = self.first, self.first + 1
+        return self.p == 1 or bool(start[a] <= start[b] <= end[a] <= end[b])
 
 
 def offset_of_copy(taps: Taps) -> int | None:

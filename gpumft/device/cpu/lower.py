@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.arithmetic import float_bits
-from gpumft.device.cpu.schedule import Buffer, Ranges, Schedule, Stage
+from gpumft.device.cpu.channels import Channels, union
+from gpumft.device.cpu.groups import Group, groups
+from gpumft.device.cpu.schedule import (
+    MOST,
+    Buffer,
+    Filtered,
+    Input,
+    Output,
+    Ranges,
+    Schedule,
+    Stage,
+)
 from gpumft.device.program import Program, Rect, Write
 from gpumft.media.formats import Component
-from gpumft.resample.taps import Taps
 
 _BANDS_A_THREAD = 4
 """More even out threads that are held up; fewer repeat less at their edges."""
@@ -30,62 +38,16 @@ def lower(program: Program, threads: int) -> Schedule:
     return _Lowering(program, 1 if threads == 1 else bands).schedule
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Writes that one kernel stores side by side, on one grid."""
-
-    writes: tuple[Write, ...]
-    merge: bool
-    """Whether the component shares its words with one that is stored before."""
-
-    @property
-    def component(self) -> Component:
-        """One for all: they differ only in their place."""
-        return self.writes[0].component
-
-    @property
-    def taps(self) -> tuple[Taps, Taps] | None:
-        """Vertical and horizontal, where any channel has some."""
-        for write in self.writes:
-            if write.channel is not None and write.vertical and write.horizontal:
-                return write.vertical, write.horizontal
-        return None
-
-
-def _groups(program: Program) -> list[_Group]:
-    """Return every component of the target, those without a Write as constants."""
-    layout = program.target.layout
-    given = {w.component.name: w for w in program.writes if w.component.name != "x"}
-    writes = []
-    for index, component in enumerate(layout.components):
-        constant = program.background[index]
-        if component.name == "x":
-            constant = float((1 << component.depth) - 1)
-        missing = Write(component, None, constant, None, None, 0.0, 0.0)
-        writes.append(given.get(component.name, missing))
-    groups: list[_Group] = []
-    for index in range(len(layout.planes)):
-        own = [w for w in writes if w.component.plane == index]
-        own.sort(key=lambda w: w.component.offset)
-        together = not layout.packed and [w.component.step for w in own] == [len(own)] * len(own)
-        if together and len({(w.component.shift, w.component.depth) for w in own}) == 1:
-            groups.append(_Group(tuple(own), merge=False))
-        else:
-            groups += [_Group((w,), merge=layout.packed and n > 0) for n, w in enumerate(own)]
-    return groups
-
-
-class _Lowering:
+class _Lowering(Channels):
     """Puts a schedule together."""
 
     def __init__(self, program: Program, bands: int) -> None:
-        self.program = program
-        self.schedule = Schedule(program, bands)
-        groups = _groups(program)
+        super().__init__(program, bands)
+        written = groups(program)
         if not program.direct:
-            self._domain(groups, list(range(len(program.reads))))
+            self._domain(written, list(range(len(program.reads))))
             return
-        for group in groups:
+        for group in written:
             channels = [w.channel for w in group.writes if w.channel is not None]
             self._domain([group], channels)
 
@@ -96,155 +58,130 @@ class _Lowering:
         slices, shift = self.schedule.slices, component.yshift
         return np.stack([slices[:, 0] >> shift, -(-slices[:, 1] >> shift)], axis=1)
 
-    def _needed(self, groups: Sequence[_Group]) -> Ranges:
+    def _needed(self, groups: Sequence[Group]) -> Ranges:
         """Rows of the channels' grid that the groups' rows are made of."""
         ranges = []
         for group in groups:
             own = self._own(group.component)
             ranges.append(filters.rows_used(group.taps[0], own) if group.taps else own)
-        return _union(ranges)
+        return union(ranges)
 
     # ------------------------------------------------------------------ stages
 
-    def _domain(self, groups: Sequence[_Group], reads: Sequence[int]) -> None:
+    def _domain(self, groups: Sequence[Group], reads: Sequence[int]) -> None:
         """Channels on one grid: read, brought to the grid, mixed, written."""
         needed = self._needed(groups)
         made = self.schedule.missing(needed)
         loaded = self._loads(reads, made)
-        stage = self.schedule.stage(made)
-        rows_kept = {w.channel for g in groups if g.taps for w in g.writes if w.channel is not None}
-        channels: dict[int, Buffer] = {}
-        for index in reads:
-            keep = self._unmixed(index) in rows_kept
-            channels[index] = self._channel(stage, index, loaded, needed, keep=keep)
-        self._unweight(stage, channels)
-        channels = self._mixes(stage, channels, rows_kept, needed)
+        kept = {w.channel for g in groups if g.taps for w in g.writes if w.channel is not None}
+        stage = Stage(made)  # it runs after those that its channels need
+        channels = self._channels(stage, reads, loaded, needed, kept)
+        self.schedule.stages.append(stage)
+        if not self.simple:
+            self._unweight(stage, channels)
+            channels = self._mixes(stage, channels, kept, needed)
+        ready = _Channels(channels, self._outputs(channels))
+        for group in groups:
+            for write in group.writes:
+                if write.channel is None:
+                    continue
+                if group.taps is not None or not self._paintable(group):
+                    width = self.program.inner.width
+                    keep = self.schedule.ring(width, needed) if write.channel in kept else None
+                    self._materialise(stage, ready, write.channel, keep)
         for group in groups:
             if group.taps is None:
-                self._store(stage, group, channels, made)
+                self._store(stage, group, ready, made)
         for group in groups:
             if group.taps is not None:
-                self._resampled(group, channels)
+                self._resampled(group, ready)
 
-    def _unmixed(self, index: int) -> int | None:
-        """Return the channel that read `index` still is after all mixes, or None."""
-        if not self.program.mixes:
-            return index
-        return len(self.program.mixes[-1].rows) if index == self.program.alpha else None
+    def _outputs(self, channels: dict[int, Input | Filtered]) -> dict[int, Output]:
+        """Return how each channel after the mixes is made of `channels`."""
+        program = self.program
+        if not (self.simple and program.mixes):
+            return {index: Output(index, None) for index in channels}
+        rows = program.mixes[0].rows
+        made = {index: Output(None, row) for index, row in enumerate(rows)}
+        if program.alpha is not None:
+            made[len(rows)] = Output(program.alpha, None)
+        return made
 
-    def _add(self, stage: Stage, step: tuple[str, list[int]], guard: int = -1) -> None:
-        stage.steps.append((*step, guard))
+    def _materialise(
+        self, stage: Stage, ready: _Channels, channel: int, keep: Buffer | None
+    ) -> None:
+        """Make sure that a channel lies in a buffer."""
+        output = ready.outputs[channel]
+        if channel in ready.buffers:
+            return
+        given = None if output.channel is None else ready.inputs[output.channel]
+        if isinstance(given, Buffer) and given.rows == 0:
+            ready.buffers[channel] = given
+            return
+        width = self.program.inner.width
+        if self.program.direct and output.channel is not None:
+            width = self.program.reads[output.channel].horizontal.outputs
+        out = keep or self.schedule.row(width)
+        if isinstance(given, Filtered):
+            self._filter(stage, out, given)
+            ready.buffers[channel] = out
+            return
+        inputs, (used,) = _compact(self._inputs(stage, ready, [output]), [output])
+        step = self.schedule.mixed_row(self.program, out, width, inputs, used)
+        self._add(stage, step)
+        ready.buffers[channel] = out
 
-    def _weighs(self, index: int) -> bool:
-        """Whether read `index` lies on alpha's grid, and so is weighted before it is resampled."""
-        alpha = self.program.alpha
-        if alpha is None or index == alpha:
-            return False
-        a, b = self.program.reads[alpha].component, self.program.reads[index].component
-        return (a.xshift, a.yshift) == (b.xshift, b.yshift)
+    def _inputs(
+        self, stage: Stage, ready: _Channels, outputs: Sequence[Output]
+    ) -> dict[int, Input]:
+        """Return the channels before the mixes; those that `outputs` take are filtered now."""
+        taken = {output.channel for output in outputs}
+        made: dict[int, Input] = {}
+        for index, given in ready.inputs.items():
+            if not isinstance(given, Filtered):
+                made[index] = given
+            elif index in taken:
+                made[index] = out = self.schedule.row(given.taps.outputs)
+                self._filter(stage, out, given)
+                ready.inputs[index] = out
+        return made
 
-    def _loads(
-        self, reads: Sequence[int], made: Ranges
-    ) -> dict[int, tuple[Buffer, tuple[int, int]]]:
-        """Stages that read rows into rings, of components that have vertical filters.
+    def _paintable(self, group: Group) -> bool:
+        """Whether a group fills the columns of its plane."""
+        layout = self.program.target.layout
+        plane = layout.planes[group.component.plane]
+        return not layout.packed and plane.channels == len(group.writes) <= MOST
 
-        Returns their buffers and columns. Where colour is weighted by alpha, all that is weighted
-        and alpha itself are read like this.
-        """
-        program, alpha = self.program, self.program.alpha
-        weighing = program.premultiply and alpha is not None
-        loaded: dict[int, tuple[Buffer, tuple[int, int]]] = {}
-        for index in sorted(reads, key=lambda i: i != alpha):  # alpha first
-            read = program.reads[index]
-            together = weighing and (index == alpha or self._weighs(index))
-            if not together and filters.row_map(read.vertical) is not None:
-                continue
-            columns = (
-                (0, read.horizontal.source) if together else filters.columns_used(read.horizontal)
-            )
-            ranges = filters.rows_used(read.vertical, made)
-            if together:
-                weighed = [
-                    program.reads[i].vertical for i in reads if i == alpha or self._weighs(i)
-                ]
-                ranges = _union([filters.rows_used(taps, made) for taps in weighed])
-            stage = self.schedule.stage(self.schedule.missing(ranges))
-            buffer = self.schedule.ring(columns[1] - columns[0], ranges)
-            self._add(stage, self.schedule.load(buffer, program, read, columns, None))
-            if together and index != alpha:
-                self._add(stage, self._by_alpha("weigh", buffer, loaded[alpha or 0][0], columns[1]))
-            loaded[index] = buffer, columns
-        return loaded
-
-    def _by_alpha(
-        self, kernel: str, channel: Buffer, alpha: Buffer, columns: int
-    ) -> tuple[str, list[int]]:
-        scale = float_bits(self.program.alpha_scale)
-        return kernel, [*channel.arguments, *alpha.arguments, scale, columns]
-
-    def _channel(
-        self,
-        stage: Stage,
-        index: int,
-        loaded: dict[int, tuple[Buffer, tuple[int, int]]],
-        needed: Ranges,
-        *,
-        keep: bool,
-    ) -> Buffer:
-        """Steps that bring one component to the grid; return its buffer."""
-        read, schedule = self.program.reads[index], self.schedule
-        width = read.horizontal.outputs
-        out = schedule.ring(width, needed) if keep else schedule.row(width)
-        copied = filters.offset_of_copy(read.horizontal)
-        if index in loaded:
-            source, columns = loaded[index]
-        else:
-            columns = filters.columns_used(read.horizontal)
-            source = out if copied is not None else schedule.row(columns[1] - columns[0])
-            rows = filters.row_map(read.vertical)
-            self._add(stage, schedule.load(source, self.program, read, columns, rows))
-        span = columns[1] - columns[0]
-        if index in loaded:
-            count, into = span, out
-            if copied is None:
-                into = schedule.row(count)
-            else:
-                count = width
-                source = replace(source, offset=source.offset + 4 * (copied - columns[0]))
-            self._add(stage, schedule.vertical(into, source, read.vertical, count))
-            source = into
-        if copied is None:
-            self._add(stage, schedule.horizontal(out, source, read.horizontal, columns[0], span))
-        return out
-
-    def _unweight(self, stage: Stage, channels: dict[int, Buffer]) -> None:
+    def _unweight(self, stage: Stage, channels: dict[int, Input | Filtered]) -> None:
         """docs/arithmetic.md, 4.5."""
         program, alpha = self.program, self.program.alpha
         if alpha is None or not (program.premultiply or program.unpremultiply):
             return
-        for index, buffer in channels.items():
+        buffers = {i: given for i, given in channels.items() if isinstance(given, Buffer)}
+        weight = buffers[alpha]
+        for index, buffer in buffers.items():
             weighed = self._weighs(index)
             # weighted before and divided now, or neither; where only one is asked for, that one
             if index == alpha or (program.premultiply and program.unpremultiply != weighed):
                 continue
             kernel = "unweigh" if program.unpremultiply else "weigh"
             columns = program.reads[index].horizontal.outputs
-            self._add(stage, self._by_alpha(kernel, buffer, channels[alpha], columns))
+            self._add(stage, self._by_alpha(kernel, buffer, weight, columns))
 
     def _mixes(
         self,
         stage: Stage,
-        channels: dict[int, Buffer],
+        channels: dict[int, Input | Filtered],
         rows_kept: set[int],
         needed: Ranges,
-    ) -> dict[int, Buffer]:
+    ) -> dict[int, Input | Filtered]:
         """Steps of the mixes; return the buffers of what comes out."""
         program, schedule = self.program, self.schedule
         if not program.mixes:
             return channels
         inner = program.inner
         everywhere = Rect(0, 0, inner.width, inner.height)
-        colour = [b for i, b in channels.items() if i != program.alpha]
+        colour = [b for i, b in channels.items() if i != program.alpha and isinstance(b, Buffer)]
         for mix in program.mixes:
             last = mix is program.mixes[-1]
             mixed = []
@@ -262,26 +199,28 @@ class _Lowering:
         rest = [channels[program.alpha]] if program.alpha is not None else []
         return dict(enumerate([*colour, *rest]))
 
-    def _resampled(self, group: _Group, channels: dict[int, Buffer]) -> None:
+    def _resampled(self, group: Group, ready: _Channels) -> None:
         """A stage of its own for components whose channels are filtered once more."""
         own = self._own(group.component)
         stage = self.schedule.stage(own)
-        filtered = dict(channels)
+        given: dict[int, Input | Filtered] = {}
         for write in group.writes:
             if write.channel is None or write.vertical is None or write.horizontal is None:
                 continue
-            source = channels[write.channel]
-            between = self.schedule.row(write.horizontal.source)
-            out = self.schedule.row(write.horizontal.outputs)
+            source = ready.buffers[write.channel]
+            between = self.schedule.round(write.horizontal.source)
             columns = write.horizontal.source
-            self._add(stage, self.schedule.vertical(between, source, write.vertical, columns))
-            self._add(stage, self.schedule.horizontal(out, between, write.horizontal, 0, columns))
-            filtered[write.channel] = out
+            step = self.schedule.vertical(between, source, write.vertical, columns)
+            self._add_together(stage, step)
+            given[write.channel] = Filtered(between, write.horizontal, 0, columns)
+        outputs = {index: Output(index, None) for index in given}
+        filtered = _Channels(given, outputs)
+        if not self._paintable(group):
+            for index in outputs:
+                self._materialise(stage, filtered, index, None)
         self._store(stage, group, filtered, own)
 
-    def _store(
-        self, stage: Stage, group: _Group, channels: dict[int, Buffer], ranges: Ranges
-    ) -> None:
+    def _store(self, stage: Stage, group: Group, ready: _Channels, ranges: Ranges) -> None:
         """The step that writes a group, for the band's own rows only."""
         own = self._own(group.component)
         guard = -1
@@ -289,18 +228,68 @@ class _Lowering:
             guard = self.schedule.guard(self.schedule.whole_bands(own))
         columns = group.component.size(self.program.inner[2:])[0]
         zeros = self.schedule.shared("zeros", columns)
-        buffers = [zeros if w.channel is None else channels[w.channel] for w in group.writes]
-        gains = [
-            (0.0, w.constant) if w.channel is None else (w.scale, w.offset) for w in group.writes
-        ]
-        components = [w.component for w in group.writes]
-        step = self.schedule.store(self.program, components, buffers, gains, merge=group.merge)
-        self._add(stage, step, guard)
+        if self._paintable(group):
+            wanted = []
+            for write in group.writes:
+                made = Output(None, None) if write.channel is None else ready.outputs[write.channel]
+                wanted.append(replace(made, gain=_gain(write)))
+            first = wanted[0].channel
+            if len(wanted) == 1 and first is not None:
+                given = ready.inputs[first]
+                step = None
+                if isinstance(given, Filtered):
+                    step = self.schedule.horizontal_to_plane(
+                        self.program, group.component, given, wanted[0].gain
+                    )
+                if step is not None:
+                    self._add(stage, step, guard)
+                    return
+            inputs, outputs = _compact(self._inputs(stage, ready, wanted), wanted)
+            components = [write.component for write in group.writes]
+            painted = self.schedule.paint(self.program, components, inputs or [zeros], outputs)
+            self._add(stage, painted, guard)
+            return
+        for write in group.writes:
+            buffer = zeros if write.channel is None else ready.buffers[write.channel]
+            step = self.schedule.store(
+                self.program, write.component, buffer, _gain(write), merge=group.merge
+            )
+            self._add(stage, step, guard)
 
 
-def _union(ranges: Sequence[Ranges]) -> Ranges:
-    """Return the smallest ranges that contain all of them."""
-    first = np.min([r[:, 0] for r in ranges], axis=0)
-    last = np.max([r[:, 1] for r in ranges], axis=0)
-    joined: npt.NDArray[np.int64] = np.stack([first, last], axis=1)
-    return joined
+@dataclass(slots=True)
+class _Channels:
+    """Where the channels of a stage are."""
+
+    inputs: dict[int, Input | Filtered]
+    """Before the mixes."""
+    outputs: dict[int, Output]
+    """How those after the mixes are made."""
+    buffers: dict[int, Buffer] = field(default_factory=dict)
+    """Those after the mixes that lie in a buffer."""
+
+
+def _gain(write: Write) -> tuple[float, float]:
+    """Return (scale, offset); a constant is an offset alone."""
+    return (0.0, write.constant) if write.channel is None else (write.scale, write.offset)
+
+
+def _compact(
+    channels: dict[int, Input], outputs: Sequence[Output]
+) -> tuple[list[Input], list[Output]]:
+    """Return the channels in use, ascending, and the outputs by their places among these."""
+    order = sorted(channels)
+    used = {o.channel for o in outputs if o.channel is not None}
+    for output in outputs:
+        pairs = zip(order, output.coefficients or (), strict=False)
+        used |= {index for index, c in pairs if c != 0}
+    places = {index: place for place, index in enumerate(i for i in order if i in used)}
+    made = []
+    for output in outputs:
+        channel = None if output.channel is None else places[output.channel]
+        row = output.coefficients
+        if row is not None:
+            row = tuple(c for index, c in zip(order, row, strict=False) if index in used)
+            row += (0.0,) * (len(places) - len(row))
+        made.append(Output(channel, row, output.gain))
+    return [channels[index] for index in places], made

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from numba import float32, int32, int64, types
+from numba.extending import register_jitable
 
-from gpumft.device.cpu.arithmetic import decode, encode, flush, merge, number, pointer, recip
+from gpumft.device.cpu.arithmetic import encode, flush, merge, number, pointer, recip
 from gpumft.device.cpu.kernels import _place, _row
+from gpumft.device.cpu.vectors import LANES, put, reader, setting
 
-Kernel = Callable[[int, int, int, int], None]
+Kernel = Callable[[int, int, int, int, int], None]
 
-_TYPES: dict[str, Any] = {
+TYPES: dict[str, Any] = {
     "uint8": types.uint8,
     "uint16": types.uint16,
     "uint32": types.uint32,
@@ -21,107 +23,94 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def load(dtype: str) -> Kernel:
-    """Make the kernel that reads a row of a component into float32, its offset subtracted."""
-    kind = types.NumberClass(_TYPES[dtype])
-    size = _TYPES[dtype].bitwidth // 8
+@register_jitable
+def elements(
+    view: Any, y: int, x: int, n: int, group: int, spare: int, element: Any, size: int
+) -> Any:
+    """Return where columns x..x+n-1 of row y lie side by side, `group` elements a column.
 
-    def load_row(args: int, scratch: int, planes: int, y: int) -> None:
+    Where the plane has them like that, and at least 16, it is there; else they are copied to
+    `spare`, so that 16 columns can always be read.
+    """
+    row = view[0] + _place(view, 1, y)
+    if view[8] == 0 and view[9] == group * size and (group == 1 or view[11] == size) and n >= LANES:
+        return int64(row + x * view[9])
+    p = pointer(spare, element)
+    for i in range(n):
+        at = row + _place(view, 6, x + i)
+        for c in range(group):
+            p[group * i + c] = pointer(at + c * view[11], element)[0]
+    return int64(spare)
+
+
+def load(dtype: str, group: str) -> Kernel:
+    """Make the kernel that reads a row into float32, its offset subtracted.
+
+    `group` components that lie side by side are read together; 1 is a component on its own.
+    """
+    count, kind = int(group), TYPES[dtype]
+    element, size = types.NumberClass(kind), kind.bitwidth // 8
+    read0, read1, read2, read3 = (reader(kind, count, min(c, count - 1)) for c in range(4))
+
+    def load_row(args: int, scratch: int, planes: int, y: int, _count: int) -> None:
         a = pointer(args, int64)
-        # out 0-2, view 3, map of rows or 0 4, first column 5, columns 6, shift 7, mask 8, offset 9
-        v = pointer(planes + 8 * a[3], int64)
-        shift, mask, offset, n, x0 = a[7], a[8], number(a[9]), a[6], a[5]
-        r = y
-        if a[4] != 0:
-            r = int64(pointer(a[4], int32)[y])
-        out = pointer(_row(a, 0, scratch, y), float32)
-        row = v[0] + _place(v, 1, r)
-        if v[8] != 0:
-            for i in range(n):
-                element = pointer(row + _place(v, 6, x0 + i), kind)[0]
-                out[i] = decode(element, shift, mask, offset)
-            return
-        step = v[9]
-        p = pointer(row + x0 * step, kind)
-        if step == size:
-            for i in range(n):
-                out[i] = decode(p[i], shift, mask, offset)
-        elif step == 2 * size:
-            for i in range(n):
-                out[i] = decode(p[2 * i], shift, mask, offset)
-        elif step == 3 * size:
-            for i in range(n):
-                out[i] = decode(p[3 * i], shift, mask, offset)
-        elif step == 4 * size:
-            for i in range(n):
-                out[i] = decode(p[4 * i], shift, mask, offset)
-        elif step == -size:
-            for i in range(n):
-                out[i] = decode(p[-i], shift, mask, offset)
-        else:
-            for i in range(n):
-                element = pointer(row + (x0 + i) * step, kind)[0]
-                out[i] = decode(element, shift, mask, offset)
+        # view 0, map of rows or 0 1, first column 2, columns 3, shift 4, mask 5, offset 6, spare 7,
+        # out 8-10, and so on for each component
+        r, n, shift, mask, offset = y, a[3], a[4], a[5], setting(args + 8 * 6)
+        if a[1] != 0:
+            r = int64(pointer(a[1], int32)[y])
+        view = pointer(planes + 8 * a[0], int64)
+        source = elements(view, r, a[2], n, count, scratch + a[7], element, size)
+        out0 = _row(a, 8, scratch, y)
+        out1 = _row(a, 11, scratch, y) if count > 1 else out0
+        out2 = _row(a, 14, scratch, y) if count > 2 else out0
+        out3 = _row(a, 17, scratch, y) if count > 3 else out0
+        for b in range(0, n, LANES):
+            x = max(min(b, n - LANES), 0)
+            at = source + size * count * x
+            v0 = read0(at, shift, mask, offset)
+            v1 = read1(at, shift, mask, offset)
+            v2 = read2(at, shift, mask, offset)
+            v3 = read3(at, shift, mask, offset)
+            put(out0 + 4 * x, v0)
+            if count > 1:
+                put(out1 + 4 * x, v1)
+            if count > 2:
+                put(out2 + 4 * x, v2)
+            if count > 3:
+                put(out3 + 4 * x, v3)
 
     return load_row
 
 
-def store(dtype: str, group: int) -> Kernel:
-    """Make the kernel that quantises channels and writes them side by side.
+def store(dtype: str) -> Kernel:
+    """Make the kernel that quantises a channel and writes it wherever its component lies.
 
-    `group` channels lie in neighbouring elements, as in rgb24; 1 is a component on its own, at any
-    distance from its neighbour.
+    For components that share words or columns; `paint` writes the others.
     """
-    kind = types.NumberClass(_TYPES[dtype])
-    size = _TYPES[dtype].bitwidth // 8
+    kind = types.NumberClass(TYPES[dtype])
 
-    def store_row(args: int, scratch: int, planes: int, y: int) -> None:
+    def store_row(args: int, scratch: int, planes: int, y: int, _count: int) -> None:
         a = pointer(args, int64)
-        # view 0, columns 1, padding columns 2, merge 3, shift 4, highest code 5, rows for codes 6
-        # and bytes between them 7, then for each channel: buffer 8-10, scale 11, offset 12
+        # view 0, columns 1, padding columns 2, merge 3, shift 4, highest code 5, row for codes 6,
+        # source 7-9, scale 10, offset 11
         v = pointer(planes + 8 * a[0], int64)
         n, shift, high = a[1], a[4], number(a[5])
         row = v[0] + _place(v, 1, y)
-        p = pointer(row, kind)
-        plain = v[8] == 0 and v[9] == group * size and a[2] == 0 and a[3] == 0
-        for c in range(group):
-            source = pointer(_row(a, 8 + 5 * c, scratch, y), float32)
-            scale, offset = number(a[11 + 5 * c]), number(a[12 + 5 * c])
-            codes = p if plain and group == 1 else pointer(scratch + a[6] + c * a[7], kind)
-            for i in range(n):
-                codes[i] = encode(source[i], scale, offset, high, shift, kind)
-        if plain and group == 1:
-            return
-        c0, c1 = pointer(scratch + a[6], kind), pointer(scratch + a[6] + a[7], kind)
-        c2, c3 = pointer(scratch + a[6] + 2 * a[7], kind), pointer(scratch + a[6] + 3 * a[7], kind)
-        if plain and v[11] == size:
-            if group == 2:
-                for i in range(n):
-                    p[2 * i] = c0[i]
-                    p[2 * i + 1] = c1[i]
-            elif group == 3:
-                for i in range(n):
-                    p[3 * i] = c0[i]
-                    p[3 * i + 1] = c1[i]
-                    p[3 * i + 2] = c2[i]
-            else:
-                for i in range(n):
-                    p[4 * i] = c0[i]
-                    p[4 * i + 1] = c1[i]
-                    p[4 * i + 2] = c2[i]
-                    p[4 * i + 3] = c3[i]
-            return
-        for c in range(group):
-            codes = pointer(scratch + a[6] + c * a[7], kind)
-            for i in range(n + a[2]):
-                code = codes[i if i < n else n - 1]
-                q = pointer(row + c * v[11] + _place(v, 6, i), kind)
-                q[0] = merge(q[0], code) if a[3] != 0 else code
+        source = pointer(_row(a, 7, scratch, y), float32)
+        scale, offset = number(a[10]), number(a[11])
+        codes = pointer(scratch + a[6], kind)
+        for i in range(n):
+            codes[i] = encode(source[i], scale, offset, high, shift, kind)
+        for i in range(n + a[2]):
+            code = codes[i if i < n else n - 1]
+            q = pointer(row + _place(v, 6, i), kind)
+            q[0] = merge(q[0], code) if a[3] != 0 else code
 
     return store_row
 
 
-def weigh(args: int, scratch: int, _planes: int, y: int) -> None:
+def weigh(args: int, scratch: int, _planes: int, y: int, _count: int) -> None:
     """Multiply a row by alpha. Source: docs/arithmetic.md, 4.3."""
     a = pointer(args, int64)
     # channel 0-2, alpha 3-5, scale 6, columns 7
@@ -132,7 +121,7 @@ def weigh(args: int, scratch: int, _planes: int, y: int) -> None:
         value[i] = flush(value[i] * flush(alpha[i] * scale))
 
 
-def unweigh(args: int, scratch: int, _planes: int, y: int) -> None:
+def unweigh(args: int, scratch: int, _planes: int, y: int, _count: int) -> None:
     """Divide a row by alpha; 0 where alpha is not above 0. Source: docs/arithmetic.md, 4.5."""
     a = pointer(args, int64)
     # channel 0-2, alpha 3-5, scale 6, columns 7

@@ -20,7 +20,7 @@ from gpumft.device.vectors import Vectors, vectors
 HALF = types.NumberClass(types.int16)
 
 
-def probe(args: int, _scratch: int, _planes: int, _y: int) -> None:
+def probe(args: int, _scratch: int, _planes: int, _y: int, _count: int) -> None:
     """Run one primitive over a list of operands.
 
     Operands and results are columns of words; floats are their bits.
@@ -68,7 +68,7 @@ def complaint() -> str:
         numbers = [which, len(found)]
         numbers += [column.ctypes.data for column in (*columns, found)] + [float_bits(1.0)]
         arguments = np.array(numbers, np.int64)
-        run(arguments.ctypes.data, 0, 0, 0)
+        run(arguments.ctypes.data, 0, 0, 0, 0)
         wrong.append(_read(test).complaint(found))
     return "; ".join(line for line in wrong if line)
 

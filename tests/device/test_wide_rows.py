@@ -1,0 +1,84 @@
+"""Rows wide enough for the kernels that small pictures never reach, at ratios of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from gpumft.device import Device, open_device
+from gpumft.device.cpu import lower
+from gpumft.resample.taps import Taps
+from gpumft.testing import twin
+from tests.contract.program_parts import from_lists, linear, long_taps, nearest, noise, ringing
+from tests.device.engine_help import LAYOUTS, assert_same, check, run, straight, through_matrix
+
+RATIOS = [(520, 260), (516, 259), (260, 390), (264, 528), (780, 260), (1040, 260), (520, 390),
+          (300, 221), (257, 514)]  # fmt: skip
+"""Columns of source and target: 2:1, nearly, 2:3, 1:2, 3:1, 4:1, 4:3, no ratio, odd 1:2."""
+LONG = long_taps((40, 33), 3)
+
+
+def repeated(source: int, outputs: int) -> Taps:
+    """Taps of one list of 35 weights, so long that it is summed in blocks, all along the axis."""
+    weights = [0.02 * (k % 5 + 0.5) for k in range(35)]
+    step = max(1, source // outputs)
+    return from_lists(
+        source, [(min(i * step, source - 35), tuple(weights)) for i in range(outputs)]
+    )
+
+
+@pytest.fixture(scope="module")
+def device() -> Iterator[Device]:
+    with open_device("cpu", threads=1) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=str)
+@pytest.mark.parametrize("taps", [linear, ringing, nearest, LONG])
+def test_planes(device: Device, ratio: tuple[int, int], taps: object) -> None:
+    for source, target in (("gray", "gray"), ("yuv420p", "nv12"), ("p010le", "yuv420p10le")):
+        rows = 18, 11
+        program = straight(source, (ratio[0], rows[0]), target, (ratio[1], rows[1]), taps)  # type: ignore[arg-type]
+        check(device, program, what=f"{source} {ratio}")
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=str)
+@pytest.mark.parametrize("taps", [linear, ringing, nearest])
+def test_through_a_matrix(device: Device, ratio: tuple[int, int], taps: object) -> None:
+    for source, target in (("nv12", "rgb24"), ("yuv420p", "bgra"), ("rgb24", "yuv420p")):
+        size, to = (ratio[0], 10), (ratio[1], 21)
+        check(device, through_matrix(source, size, target, to, taps), what=source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("ratio", [(520, 260), (260, 390), (300, 221), (260, 260)], ids=str)
+def test_layouts(device: Device, layout: str, ratio: tuple[int, int]) -> None:
+    for source, target in (("yuv420p", "yuv420p"), ("nv12", "nv12"), ("rgba", "bgra")):
+        program = straight(source, (ratio[0], 12), target, (ratio[1], 10), linear)
+        planes = noise(program.source, program.source_size)
+        expected = twin.run(program, planes)
+        turned = [LAYOUTS[layout](plane) for plane in planes]
+        assert_same(run(device, program, turned), expected, layout)
+        out = [LAYOUTS[layout](np.zeros_like(plane)) for plane in expected]
+        device.build(program)(planes, out)
+        assert_same(out, expected, layout)
+
+
+@pytest.mark.parametrize("size", [(300, 150), (150, 300), (300, 300)])
+def test_sums_in_blocks(device: Device, size: tuple[int, int]) -> None:
+    program = straight("gray", (size[0], 60), "gray", (size[1], 20), repeated)
+    check(device, program)
+    check(device, straight("grayf32le", (size[0], 60), "gray", (size[1], 20), repeated))
+
+
+def test_planar_halves_are_split_by_the_vertical_filter() -> None:
+    """What the cases above rely on: they reach the kernels for wide rows."""
+    program = straight("gray", (520, 18), "gray", (260, 9), ringing)
+    names = [step[0] for stage in lower.lower(program, 1).stages for step in stage.steps]
+    assert names == ["vertical.uint8.4", "phases.uint8"]
+    program = through_matrix("nv12", (520, 10), "rgb24", (520, 10), linear)
+    names = [step[0] for stage in lower.lower(program, 1).stages for step in stage.steps]
+    assert names[0] == "vertical.uint8.2"
+    assert names[-1].startswith("paint.uint8.uint8.prr.")
