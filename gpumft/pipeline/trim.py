@@ -8,6 +8,7 @@ from fractions import Fraction
 from gpumft.errors import InvalidArg
 from gpumft.media.times import HNS_PER_SECOND as HNS
 from gpumft.media.times import Time, to_hns
+from gpumft.pipeline.files.native import fraction
 from gpumft.pipeline.files.packets import EncodedPacket
 from gpumft.pipeline.files.reader import Reader
 from gpumft.samples import Sample
@@ -82,9 +83,9 @@ def _moved_packets(
     items: list[EncodedPacket], origin: Fraction, stop: Fraction | None
 ) -> Iterator[EncodedPacket]:
     for item in items:
-        packet, base = item.packet, item.packet.time_base
+        packet, base = item.packet, fraction(item.packet.time_base)
         start = packet.pts if packet.pts is not None else packet.dts
-        if start is None or not base:
+        if start is None or base is None:
             continue
         if start * base < origin or (stop is not None and start * base >= stop):
             continue

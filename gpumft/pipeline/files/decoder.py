@@ -18,8 +18,16 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from gpumft.errors import DeviceUnavailable, InvalidArg, InvalidMediaType, MFError, Truncated
+from gpumft.errors import (
+    DeviceUnavailable,
+    InvalidArg,
+    InvalidMediaType,
+    InvalidRequest,
+    MFError,
+    Truncated,
+)
 from gpumft.pipeline.files.failures import reading
+from gpumft.pipeline.files.native import TOLERANT, fraction, tags
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType, is_end, packet_type
 from gpumft.pipeline.files.timeline import Timeline
 
@@ -39,6 +47,17 @@ class Decoder:
     Raises:
         FileMissing, InvalidArg (a folder), AccessDenied, InvalidStreamData (no video file),
         InvalidMediaType (no picture stream), DeviceUnavailable.
+
+    Attributes:
+        index: the video's place among the streams.
+        claimed: pictures, as the header says; 0 if it does not.
+        time_base: seconds per unit of the video's time stamps.
+        duration: seconds that the header claims for the video or the file, or None.
+        start: seconds: the time stamp at which the file begins; 0 where it is 0 or earlier.
+        chapters: id, start, end, time_base and metadata of each.
+        others: the streams that are not decoded.
+        warnings: what could not be honoured.
+        damage: what was lost.
 
     Thread-safety: none.
     """
@@ -60,6 +79,8 @@ class Decoder:
             packet_type(s) for s in self.container.streams if s.index != self.stream.index
         )
         self._types = {t.index: t for t in self.others}
+        self._closed = False
+        self._read_header()
         jumps = Flags(self.container.format.flags) & Flags.ts_discont
         self._timeline = Timeline() if jumps else None
         self._whole_pass = True
@@ -67,17 +88,27 @@ class Decoder:
         self._ends: dict[int, Fraction] = {}
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what its header says stays known."""
+        self._closed = True
         self.container.close()
 
-    @property
-    def time_base(self) -> Fraction:
-        """Seconds per unit of the video's time stamps."""
-        return self.stream.time_base or Fraction(1, 90_000)
+    def _read_header(self) -> None:
+        """Take what is wanted later too: a closed file's streams cannot be asked."""
+        self.index = self.stream.index
+        self.claimed = self.stream.frames
+        self.time_base = fraction(self.stream.time_base) or Fraction(1, 90_000)
+        self.duration = self._claimed_duration()
+        self.start = Fraction(max(0, self.container.start_time or 0), 1_000_000)
+        self.chapters: list[dict[str, object]] = [
+            {
+                **chapter,
+                "time_base": fraction(chapter["time_base"]),
+                "metadata": tags(chapter["metadata"]),
+            }
+            for chapter in self.container.chapters()
+        ]
 
-    @property
-    def duration(self) -> Fraction | None:
-        """Seconds that the header claims for the video or the file; None if it does not say."""
+    def _claimed_duration(self) -> Fraction | None:
         if self.stream.duration is not None and self.stream.duration > 0:
             return self.stream.duration * self.time_base
         tagged = _clock(self.stream.metadata.get("DURATION", ""))
@@ -88,17 +119,14 @@ class Decoder:
         return None
 
     @property
-    def start(self) -> Fraction:
-        """Seconds: the time stamp at which the file begins; 0 where it begins at 0 or earlier."""
-        return Fraction(max(0, self.container.start_time or 0), 1_000_000)
-
-    @property
     def counts_exactly(self) -> bool:
         """Whether the header counts pictures exactly; AVI, for one, counts empty ones too."""
         return self.container.format.name.startswith("mov,")
 
     def seek(self, pts: int) -> None:
         """Move to the key picture at or before `pts`."""
+        if self._closed:
+            raise InvalidRequest(f"{self.path!r} is closed")
         self._whole_pass = False
         try:
             self.container.seek(pts, stream=self.stream)
@@ -155,7 +183,7 @@ class Decoder:
             if self._timeline is not None and self._whole_pass:
                 self._timeline.place(packet)
             index = packet.stream.index  # an end packet's own stream_index is always 0
-            if index != self.stream.index:
+            if index != self.index:
                 self._count(packet)
                 if not is_end(packet) and not packet.is_corrupt:
                     yield EncodedPacket(self._types[index], packet)
@@ -185,8 +213,9 @@ class Decoder:
 
     def _count(self, packet: Packet[Any]) -> None:
         start = packet.pts if packet.pts is not None else packet.dts
-        if start is not None and packet.time_base:
-            end = (start + (packet.duration or 0)) * packet.time_base
+        base = fraction(packet.time_base)
+        if start is not None and base is not None:
+            end = (start + (packet.duration or 0)) * base
             self._ends[packet.stream_index] = max(
                 self._ends.get(packet.stream_index, Fraction(0)), end
             )
@@ -200,8 +229,7 @@ class Decoder:
                 f"the time stamps jump {self._timeline.jumps} times; what follows goes on there"
             )
             return  # the length that the header tells is none
-        claimed = self.stream.frames
-        video_end = self._ends.get(self.stream.index, Fraction(0))
+        video_end = self._ends.get(self.index, Fraction(0))
         last = max(self._ends.values(), default=Fraction(0))
         length = Fraction(self.container.duration or 0, 1_000_000)
         first = Fraction(self.container.start_time or 0, 1_000_000)
@@ -209,7 +237,7 @@ class Decoder:
             first = Fraction(0)  # its length is the time of its end
         short = length and first + length - last > _TOLERANCE
         if short or self._pictures_missing(video_end):
-            of = f" of {claimed}" if claimed else ""
+            of = f" of {self.claimed}" if self.claimed else ""
             self._note(
                 f"the file is cut off: {self._packets}{of} pictures, "
                 f"{float(video_end):.2f} s of {float(self.duration or length):.2f} s"
@@ -224,7 +252,7 @@ class Decoder:
         gap = (end - start) / max(1, self._packets)
         if self.counts_exactly and self.stream.duration:
             whole = self.stream.duration * self.time_base
-            return self.stream.frames > self._packets and start + whole - end > gap / 2
+            return self.claimed > self._packets and start + whole - end > gap / 2
         tagged = _clock(self.stream.metadata.get("DURATION", ""))
         return tagged is not None and tagged - end > gap * 3 / 2
 
@@ -246,13 +274,14 @@ def _open(path: str, hwaccel: str) -> InputContainer:
     name = path if "://" in path else f"file:{path}"  # a colon in a name is no protocol
     accelerator = HWAccel("cuda", allow_software_fallback=False) if hwaccel == "cuda" else None
     try:
-        return av.open(name, "r", metadata_errors="replace", hwaccel=accelerator)
+        opened: InputContainer = av.open(name, "r", hwaccel=accelerator, **TOLERANT)
     except (FFmpegError, OSError, ValueError, RuntimeError) as error:
         if accelerator is not None:
             raise DeviceUnavailable(
                 f"decoding on the GPU is not possible here: {_words(error)}; use hwaccel='none'"
             ) from error
         raise reading(path, error) from error
+    return opened
 
 
 def _main_video(container: InputContainer, path: str) -> VideoStream:

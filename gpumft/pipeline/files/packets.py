@@ -17,7 +17,8 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
 
-from gpumft.errors import InvalidMediaType
+from gpumft.errors import InvalidMediaType, InvalidRequest
+from gpumft.pipeline.files.native import fraction, tags
 
 _STALE = ("duration", "number_of_frames", "number_of_bytes", "bps", "_statistics")
 _CONTAINER_OWN = ("major_brand", "minor_version", "compatible_brands", "encoder", "vendor_id")
@@ -73,16 +74,17 @@ class EncodedPacket:
 
 def packet_type(stream: Stream) -> PacketType:
     """Describe a stream of an input file."""
+    own = tags(stream.metadata)
     context: Any = stream.codec_context  # None where FFmpeg has no decoder
     return PacketType(
         index=stream.index,
         kind=stream.type,
         codec=str(context.name) if context else "",
-        time_base=stream.time_base,
-        language=stream.metadata.get("language"),
+        time_base=fraction(stream.time_base),
+        language=own.get("language"),
         sample_rate=getattr(context, "sample_rate", None),
         channels=getattr(context, "channels", None),
-        metadata=MappingProxyType(dict(stream.metadata)),
+        metadata=MappingProxyType(own),
         stream=stream,
     )
 
@@ -96,7 +98,7 @@ def fresh_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     """Return a file's or stream's tags without those that describe the old file."""
     return {
         key: value
-        for key, value in metadata.items()
+        for key, value in tags(metadata).items()
         if key.lower() not in _CONTAINER_OWN and not key.lower().startswith(_STALE)
     }
 
@@ -109,9 +111,13 @@ def refusal(container: str, type: PacketType) -> str | None:
     Args:
         container: FFmpeg's name of the format.
         type: the stream.
+
+    Raises:
+        InvalidRequest: the file that it comes from is closed.
     """
     if type.kind == "unknown" or (type.kind in ("audio", "subtitle") and not type.codec):
         return "its codec is not known"
+    _check_open(type)
     scratch = av.open(io.BytesIO(), "w", format=container)
     try:
         _add(scratch, type)
@@ -135,11 +141,19 @@ def add_copy(container: OutputContainer, type: PacketType) -> Stream:
 
     Raises:
         InvalidMediaType: the container cannot hold it; ask `refusal` first.
+        InvalidRequest: the file that the stream comes from is closed.
     """
+    _check_open(type)
     try:
         return _add(container, type)
     except (FFmpegError, ValueError) as error:
         raise InvalidMediaType(f"{container.format.name} cannot hold stream {type}") from error
+
+
+def _check_open(type: PacketType) -> None:
+    """Check that a stream is still there to be described; PyAV 18 would read freed memory."""
+    if not len(type.stream.container.streams):
+        raise InvalidRequest(f"the file that stream {type} comes from is closed; keep it open")
 
 
 def _add(container: OutputContainer, type: PacketType) -> Stream:

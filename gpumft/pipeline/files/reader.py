@@ -13,7 +13,7 @@ from typing import Self, overload
 
 from av.video.frame import VideoFrame
 
-from gpumft.errors import InvalidIndex, InvalidPosition, Truncated
+from gpumft.errors import InvalidIndex, InvalidPosition, InvalidRequest, Truncated
 from gpumft.media.times import HNS_PER_SECOND, Time, to_hns
 from gpumft.pipeline.files.decoder import Decoder
 from gpumft.pipeline.files.frames import repack, sample_of
@@ -121,9 +121,8 @@ class Reader:
     @property
     def frames(self) -> int | None:
         """Number of pictures as the header says, or None; `count_frames` looks."""
-        stream = self._decoder.stream
-        tagged = stream.metadata.get("NUMBER_OF_FRAMES", "")
-        return stream.frames or (int(tagged) if tagged.isdigit() else None)
+        tagged = self._decoder.stream.metadata.get("NUMBER_OF_FRAMES", "")
+        return self._decoder.claimed or (int(tagged) if tagged.isdigit() else None)
 
     @property
     def counts_exactly(self) -> bool:
@@ -153,7 +152,7 @@ class Reader:
     @property
     def video_index(self) -> int:
         """The place of the decoded stream in the file."""
-        return self._decoder.stream.index
+        return self._decoder.index
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -168,7 +167,7 @@ class Reader:
     @property
     def chapters(self) -> list[dict[str, object]]:
         """The file's chapters: id, start, end, time_base, metadata."""
-        return [dict(chapter) for chapter in self._decoder.container.chapters()]
+        return [dict(chapter) for chapter in self._decoder.chapters]
 
     @property
     def damage(self) -> list[str]:
@@ -271,6 +270,8 @@ class Reader:
         return self._index
 
     def _other_pass(self) -> Decoder:
+        if self._closed:
+            raise InvalidRequest(f"{self.path!r} is closed")
         if self._random is None:
             self._random = Decoder(self.path, hwaccel=self._hwaccel)
         return self._random
@@ -308,7 +309,7 @@ class Reader:
     # --- End ---
 
     def close(self) -> None:
-        """Close the file. Samples already read stay valid."""
+        """Close the file. Samples already read, and what the file says, stay valid."""
         if not self._closed:
             self._closed = True
             self._first = []

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from gpumft.media import Interlace, Light, PixelFormat, Range, VideoType
 from gpumft.pipeline.files.colour_tags import SITING, Tags
 from gpumft.pipeline.files.frames import known_format
+from gpumft.pipeline.files.native import Rational, fraction
 from gpumft.pipeline.files.orientation import UPRIGHT, Orientation
 
 _ORDER = {2: Interlace.UPPER, 3: Interlace.LOWER, 4: Interlace.LOWER, 5: Interlace.UPPER}
@@ -58,7 +59,7 @@ def frame_rate(stream: VideoStream) -> Fraction | None:
 
     A stream of variable rate has no nominal one worth the name.
     """
-    nominal, average = stream.guessed_rate, stream.average_rate
+    nominal, average = fraction(stream.guessed_rate), fraction(stream.average_rate)
     if not average or average <= 0:
         return nominal if nominal and nominal > 0 else None
     if nominal and abs(nominal - average) * 100 <= nominal:
@@ -66,8 +67,9 @@ def frame_rate(stream: VideoStream) -> Fraction | None:
     return average.limit_denominator(1 << 20)
 
 
-def _aspect(value: Fraction | None) -> Fraction:
-    return value if value and value > 0 else Fraction(1)
+def _aspect(value: Rational | None) -> Fraction:
+    known = fraction(value)
+    return known if known and known > 0 else Fraction(1)
 
 
 def _siting(container: InputContainer, stream: VideoStream) -> int:
@@ -81,7 +83,7 @@ def _siting(container: InputContainer, stream: VideoStream) -> int:
         av.logging.set_level(av.logging.VERBOSE)
         av.logging.set_libav_level(av.logging.VERBOSE)
         try:
-            describe: Any = container  # dumps_format is missing in PyAV's types
+            describe: Any = container  # dumps_format is missing in PyAV 18's types
             text = str(describe.dumps_format())
         finally:
             av.logging.set_level(level)

@@ -7,6 +7,8 @@ from typing import Any
 
 from av.packet import Packet
 
+from gpumft.pipeline.files.native import fraction
+
 _BACK = Fraction(1, 10)
 """Seconds by which a stream may go back without having jumped."""
 _AHEAD = Fraction(10)
@@ -33,8 +35,8 @@ class Timeline:
     def place(self, packet: Packet[Any]) -> None:
         """Move a packet, the next of its stream, to where it belongs."""
         stamp = packet.dts if packet.dts is not None else packet.pts
-        base = packet.time_base
-        if stamp is None or not base:
+        base = fraction(packet.time_base)
+        if stamp is None or base is None:
             return
         index = packet.stream.index
         offset = self._offsets.get(index, self._latest)

@@ -26,6 +26,7 @@ from gpumft.pipeline.files.encoding import (
 from gpumft.pipeline.files.failures import encoding
 from gpumft.pipeline.files.frames import new_frame
 from gpumft.pipeline.files.muxer import FOREIGN, Muxer, held
+from gpumft.pipeline.files.native import fraction
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType
 from gpumft.pipeline.files.temporary import check_place
 from gpumft.samples import Sample
@@ -120,6 +121,7 @@ class Writer:
             return stream
 
         self._stream = self._muxer.open(add_video, time_base=time_base, **self._opening)
+        self._kept_base = fraction(self._stream.time_base) or time_base
 
     @property
     def copied(self) -> tuple[PacketType, ...]:
@@ -132,7 +134,7 @@ class Writer:
         notes = [*self._muxer.notes, *self._notes]
         if self._inexact:
             notes.append(
-                f"{self._muxer.format} keeps times in units of {self._stream.time_base} s; "
+                f"{self._muxer.format} keeps times in units of {self._kept_base} s; "
                 f"{self._inexact} time stamps in {self._time_base} s were rounded to them"
             )
         if self._muxer.moved:
@@ -176,7 +178,7 @@ class Writer:
         frame.color_primaries, frame.color_trc = self._tags.primaries, self._tags.transfer
         self._encode(frame)
         self._last_pts = pts
-        self._inexact += (pts * base / (self._stream.time_base or base)).denominator != 1
+        self._inexact += (pts * base / self._kept_base).denominator != 1
         self.frames += 1
 
     def _natural_time_base(self, sample: Sample) -> Fraction:

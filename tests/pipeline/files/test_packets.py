@@ -98,14 +98,13 @@ def with_extras(path: Path, source: Path, *, subtitles: str = "srt") -> Path:
         text: Any = new.add_stream(subtitles)
         text.codec_context.subtitle_header = b""
         new.add_attachment("font.ttf", "font/ttf", b"not really a font")
-        new.set_chapters(
-            [
-                {"id": 1, "start": 0, "end": 200, "time_base": Fraction(1, 1000),
-                 "metadata": {"title": "one"}},
-                {"id": 2, "start": 200, "end": 400, "time_base": Fraction(1, 1000),
-                 "metadata": {"title": "two"}},
-            ]
-        )  # fmt: skip
+        chapters: Any = [
+            {"id": 1, "start": 0, "end": 200, "time_base": Fraction(1, 1000),
+             "metadata": {"title": "one"}},
+            {"id": 2, "start": 200, "end": 400, "time_base": Fraction(1, 1000),
+             "metadata": {"title": "two"}},
+        ]  # fmt: skip
+        new.set_chapters(chapters)
         new.metadata["title"] = "a film"
         for number, words in enumerate((b"hello", b"world")):
             packet = av.Packet(words)
@@ -169,6 +168,14 @@ def test_sound_that_does_not_fit_is_an_error(clip: Path, tmp_path: Path) -> None
         pytest.raises(InvalidMediaType, match=r"webm cannot hold the audio .* write to \.mkv"),
     ):
         create(tmp_path / "a.webm", reader.type, codec=None, streams=reader.streams)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_streams_of_a_closed_file_are_refused(clip: Path, tmp_path: Path) -> None:
+    with open_file(clip) as reader:
+        kind, streams = reader.type, reader.streams
+    with pytest.raises(InvalidRequest, match=r"audio 1 aac .* comes from is closed; keep it open"):
+        create(tmp_path / "a.mp4", kind, streams=streams)
     assert list(tmp_path.iterdir()) == []
 
 

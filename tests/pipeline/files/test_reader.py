@@ -18,6 +18,7 @@ from gpumft.errors import (
     InvalidIndex,
     InvalidMediaType,
     InvalidPosition,
+    InvalidRequest,
     InvalidStreamData,
     Truncated,
 )
@@ -226,6 +227,35 @@ def test_samples_outlive_the_reader(clip: Path) -> None:
         before = sample.planes[0].copy()
         list(reader)
     assert np.array_equal(sample.planes[0], before)
+
+
+def test_what_a_file_says_outlives_the_reader(clip: Path) -> None:
+    def said(reader: Reader) -> list[object]:
+        return [
+            reader.time_base,
+            reader.start,
+            reader.duration,
+            reader.frames,
+            reader.video_index,
+            reader.codec,
+            reader.container,
+            reader.streams,
+            reader.metadata,
+            reader.chapters,
+        ]
+
+    with open_file(clip) as reader:
+        before = said(reader)
+    assert said(reader) == before
+    assert list(reader) == []
+
+
+def test_a_closed_reader_does_not_move(clip: Path) -> None:
+    with open_file(clip) as reader:
+        pass
+    for move in (lambda: reader.seek(0), lambda: reader[0], reader.count_frames):
+        with pytest.raises(InvalidRequest, match="is closed"):
+            move()
 
 
 # --- Bad input ---
