@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -29,17 +30,22 @@ def alive() -> dict[str, int]:
     HOST.ledger.use()
     gc.collect()
     HOST.ledger.use()
-    found = gc.get_objects()
-    return {kind.__name__: sum(type(one) is kind for one in found) for kind in KINDS}
+    found = Counter(map(type, gc.get_objects()))
+    return {kind.__name__: found[kind] for kind in KINDS}
 
 
 @pytest.fixture(autouse=True)
 def _nothing_stays() -> Any:
     gc.collect()
-    before, use = alive(), HOST.ledger.use()
-    yield
-    assert alive() == before
-    assert (HOST.ledger.use().blocks, HOST.ledger.use().allocated) == (use.blocks, use.allocated)
+    gc.freeze()  # what other tests have left is not looked at: it takes long, and more is not made
+    try:
+        before, use = alive(), HOST.ledger.use()
+        yield
+        assert alive() == before
+        now = HOST.ledger.use()
+        assert (now.blocks, now.allocated) == (use.blocks, use.allocated)
+    finally:
+        gc.unfreeze()
 
 
 def test_1e5_surfaces_use_one_slot() -> None:
