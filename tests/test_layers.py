@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "gpumft"
 RANK = {
     "errors": 0,
     "media": 1,
+    "formula": 1,
     "colour": 2,
     "resample": 2,
     "device": 3,
@@ -30,7 +31,7 @@ RANK = {
 # Rooms that see less than their rank lets them: the protocol, and the oracle of the tests.
 ONLY = {"mft": {"errors", "media"}, "testing.reference": {"errors", "media"}}
 # Rooms that see no library but NumPy.
-PURE = {"errors", "media", "colour", "resample", "mft", "testing.reference"}
+PURE = {"errors", "media", "formula", "colour", "resample", "mft", "testing.reference"}
 COMPILER = ("device", "effects.cpu")
 OWNERS = {
     "av": ("pipeline.files",),

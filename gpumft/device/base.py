@@ -232,7 +232,7 @@ def program_key(program: Program) -> bytes:
     """
     digest = hashlib.blake2b(digest_size=16)
     plain = (
-        program.source, program.source_size, program.target, program.target_size, program.mixes,
+        program.source, program.source_size, program.target, program.target_size, program.stages,
         program.inner, program.background, program.direct, program.transpose, program.mirror_y,
         program.mirror_x, program.alpha, program.alpha_scale, program.premultiply,
         program.unpremultiply,
@@ -244,7 +244,15 @@ def program_key(program: Program) -> bytes:
     for write in program.writes:
         digest.update(
             repr(
-                (write.component, write.channel, write.constant, write.scale, write.offset)
+                (
+                    write.component,
+                    write.channel,
+                    write.constant,
+                    write.scale,
+                    write.offset,
+                    write.limits,
+                    write.dither,
+                )
             ).encode()
         )
         for taps in (write.vertical, write.horizontal):

@@ -8,16 +8,21 @@ The order of every operation is fixed here, so that all backends write the same 
     (alpha)   colour * (alpha * alpha_scale)    only where `premultiply`
     resample  vertical taps, then horizontal
     (alpha)   colour * RECIP(alpha * alpha_scale), 0 where alpha is not > 0; only `unpremultiply`
-    mixes     rows of FMA, in order
+    stages    mixes, formulas and one scaling at most, in order, on all channels
     resample  vertical, then horizontal         per written component, where it has taps
-    write     FMA(scale, value, offset), clamp, round half to even, cast, shift
+    write     FMA(scale, value, offset), + dither, clamp, round half to even, cast, shift
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from gpumft.formula import Formula
 from gpumft.media.formats import Component, PixelFormat
 from gpumft.resample.taps import Taps
 
@@ -36,7 +41,8 @@ class Read:
     """One source component and the taps that bring it to where it is needed.
 
     Taps index the *oriented* component (see Program.transpose). In a direct program they lead to
-    the grid of the written component, else to the luma grid of Program.inner.
+    the grid of the written component, else to the luma grid of Program.inner, or to the grid that a
+    Scale indexes.
     """
 
     component: Component
@@ -61,13 +67,69 @@ class Mix:
     (only where channels out == channels in). None: all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A formula on the channels of each pixel. Source: docs/arithmetic.md, 8."""
+
+    formula: Formula
+    """Takes the colour channels, with `takes_alpha` alpha after them (the read's value: codes, or
+    floats); gives the new colour channels. Alpha passes by."""
+    takes_alpha: bool = False
+    region: Rect | None = None
+    """As Mix.region."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """All channels, alpha too, brought to another grid: at most one in a program.
+
+    The reads then lead to the grid that these taps index; what comes out is the luma grid of
+    Program.inner. Regions are for stages behind it.
+    """
+
+    vertical: Taps
+    horizontal: Taps
+
+    def __repr__(self) -> str:
+        return f"Scale({self.vertical.key!r}, {self.horizontal.key!r})"
+
+
+Stage = Mix | Apply | Scale
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """Numbers that are added to codes before they are rounded. Source: docs/arithmetic.md, 8.5.
+
+    The sample in row j and column i of the component (of the whole target, not of `inner`) gets
+    values[(j + y) mod rows, (i + x) mod columns].
+    """
+
+    values: npt.NDArray[np.float32]
+    """Shape (rows, columns), both powers of two; read-only."""
+    x: int = 0
+    y: int = 0
+    key: str = field(init=False, repr=False)
+    """Equal for equal values; x and y are no part of it."""
+
+    def __post_init__(self) -> None:
+        plain = np.ascontiguousarray(self.values, np.float32)
+        plain.setflags(write=False)
+        object.__setattr__(self, "values", plain)
+        name = repr(plain.shape).encode() + plain.tobytes()
+        object.__setattr__(self, "key", hashlib.blake2b(name, digest_size=10).hexdigest())
+
+    def __repr__(self) -> str:
+        return f"Pattern({self.key}, {self.x}, {self.y})"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Write:
     """One written component: a channel, resampled to the component's grid, quantised."""
 
     component: Component
     channel: int | None
-    """Index into the channels after the last mix (colour first, alpha last); in a direct program
+    """Index into the channels after the last stage (colour first, alpha last); in a direct program
     index into `reads`. None: every sample is `constant`."""
     constant: float
     """Code value (or float value) where channel is None."""
@@ -78,6 +140,11 @@ class Write:
     scale: float
     offset: float
     """Codes per nominal unit, and the code of zero; value = FMA(scale, channel, offset)."""
+    limits: tuple[float, float] | None = None
+    """Lowest and highest code that is written; None: all codes. Whole-number targets only."""
+    dither: Pattern | None = None
+    """Added to the value. Whole-number targets only; constants and the background are not
+    dithered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +159,7 @@ class Program:
     target: PixelFormat
     target_size: tuple[int, int]
     reads: tuple[Read, ...]
-    mixes: tuple[Mix, ...]
+    stages: tuple[Stage, ...]
     writes: tuple[Write, ...]
     inner: Rect
     """Where the picture lies in the target, in luma pixels; x and y lie on the chroma grid, width
@@ -101,7 +168,7 @@ class Program:
     """Code (or float) value of each component of the target's layout, in its order, outside
     `inner`."""
     direct: bool
-    """Components are scaled on their own: reads lead straight to written components, no mixes."""
+    """Components are scaled on their own: reads lead straight to written components, no stages."""
     transpose: bool = False
     mirror_y: bool = False
     mirror_x: bool = False

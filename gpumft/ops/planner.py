@@ -71,7 +71,7 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
         target=dst.format,
         target_size=dst.size,
         reads=reads,
-        mixes=() if direct else _mixes(colour, placement.inner),
+        stages=() if direct else _mixes(colour, placement.inner),
         writes=build.writes(reads),
         inner=placement.inner,
         background=background_codes(options.background, dst),

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gpumft.device.program import Mix, Program, Write
+from gpumft.device.program import Mix, Program, Rect, Scale, Stage, Write
 from gpumft.errors import InvalidArg
 from gpumft.media.formats import Component
 from gpumft.resample.taps import Taps
 from gpumft.testing import twin_planes
+from gpumft.testing.twin_formula import evaluate
 from gpumft.testing.twin_math import F32, ZERO, flush, fma32, recip
 from gpumft.testing.twin_planes import Plane
 
@@ -42,8 +43,8 @@ def run(program: Program, planes: Sequence[Plane]) -> list[Plane]:
     twin_planes.check(planes, program.source, program.source_size)
     with np.errstate(all="ignore"):
         channels = _channels(program, planes)
-        for mix in program.mixes:
-            channels = _mixed(program, mix, channels)
+        for stage in program.stages:
+            channels = _staged(program, stage, channels)
         components = {c.name: _background(program, c) for c in program.target.layout.components}
         for write in program.writes:
             if write.component.name != "x":
@@ -149,17 +150,27 @@ def _joined(taps: Taps, total: F32, block: F32, first: int) -> F32:
     return np.where((first < taps.count)[:, None], total + block, total)
 
 
-def _mixed(program: Program, mix: Mix, channels: list[F32]) -> list[F32]:
-    """4.6."""
+def _staged(program: Program, stage: Stage, channels: list[F32]) -> list[F32]:
+    """4.6 and 8: one stage on all channels."""
+    if isinstance(stage, Scale):
+        return [resample(value, stage.vertical, stage.horizontal) for value in channels]
     has_alpha = program.alpha is not None
     colour, rest = (channels[:-1], channels[-1:]) if has_alpha else (channels, [])
-    mixed = [_row(coefficients, colour) for coefficients in mix.rows]
-    if mix.region is not None:
-        x, y, width, height = mix.region
-        inside = np.zeros(mixed[0].shape, np.bool_)
-        inside[y : y + height, x : x + width] = True
-        mixed = [np.where(inside, new, old) for new, old in zip(mixed, colour, strict=True)]
-    return [*mixed, *rest]
+    if isinstance(stage, Mix):
+        made = [_row(coefficients, colour) for coefficients in stage.rows]
+    else:
+        made = evaluate(stage.formula, channels if stage.takes_alpha else colour)
+    return [*_within(stage.region, made, colour), *rest]
+
+
+def _within(region: Rect | None, made: list[F32], before: list[F32]) -> list[F32]:
+    """Return `made` in the region and what was there before around it."""
+    if region is None:
+        return made
+    x, y, width, height = region
+    inside = np.zeros(made[0].shape, np.bool_)
+    inside[y : y + height, x : x + width] = True
+    return [np.where(inside, new, old) for new, old in zip(made, before, strict=True)]
 
 
 def _row(coefficients: tuple[float, ...], colour: list[F32]) -> F32:
@@ -196,4 +207,14 @@ def _place(program: Program, write: Write, channels: list[F32], target: F32) -> 
             f"picture is {(rows, columns)}: the taps lead to another grid"
         )
     scaled = fma32(np.float32(write.scale), value, np.float32(write.offset))
+    if write.dither is not None:
+        pattern = write.dither
+        down, across = pattern.values.shape
+        j = (np.arange(y, y + rows) + pattern.y) % down
+        i = (np.arange(x, x + columns) + pattern.x) % across
+        scaled = scaled + pattern.values[np.ix_(j, i)]
+    if write.limits is not None:
+        low, high = map(np.float32, write.limits)
+        scaled = np.where(scaled > low, scaled, low)
+        scaled = np.where(scaled < high, scaled, high)
     target[y : y + rows, x : x + columns] = scaled

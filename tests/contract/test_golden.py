@@ -74,7 +74,7 @@ def digest_of_input(given: Case) -> str:
         pairs = [(r.vertical, r.horizontal) for r in program.reads]
         for taps in chain(*pairs, *((w.vertical, w.horizontal) for w in program.writes)):
             yield taps.key if taps is not None else b"none"
-        yield repr([mix.rows for mix in program.mixes]).encode()
+        yield repr([mix.rows for mix in program.stages]).encode()
         yield repr([(w.scale, w.offset, w.constant) for w in program.writes]).encode()
 
     return digest(parts())

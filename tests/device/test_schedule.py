@@ -126,7 +126,7 @@ def test_arguments_stay_within_what_opencl_guarantees(name: str) -> None:
 
 def test_many_effects_stay_within_it_too() -> None:
     program = through_matrix("yuva444p", (8, 8), "rgba", (9, 9), linear)
-    mixes = (*program.mixes, *[mix(np.full((3, 3), 0.25))] * 20)
+    mixes = (*program.stages, *[mix(np.full((3, 3), 0.25))] * 20)
     object.__setattr__(program, "mixes", mixes)
     (launch,) = schedule(program).launches
     assert launch.numbers().nbytes + 8 * (1 + len(launch.planes)) <= 1024

@@ -25,15 +25,17 @@ class Channels:
         self.program = program
         self.schedule = Steps(program, bands)
         alpha = program.alpha is not None and (program.premultiply or program.unpremultiply)
-        plain = all(mix.region is None for mix in program.mixes)
-        self.simple = not alpha and plain and len(program.mixes) <= 1 and len(program.reads) <= MOST
+        plain = all(mix.region is None for mix in program.stages)
+        self.simple = (
+            not alpha and plain and len(program.stages) <= 1 and len(program.reads) <= MOST
+        )
         """Whether channels are mixed where they are written, without rows between."""
 
     def _unmixed(self, index: int) -> int | None:
         """Return the channel that read `index` still is after all mixes, or None."""
-        if not self.program.mixes:
+        if not self.program.stages:
             return index
-        return len(self.program.mixes[-1].rows) if index == self.program.alpha else None
+        return len(self.program.stages[-1].rows) if index == self.program.alpha else None
 
     def _add(self, stage: Stage, step: tuple[str, list[int]], guard: int = -1) -> None:
         stage.steps.append((*step, guard))
@@ -119,7 +121,7 @@ class Channels:
                 made = self._ahead(cluster, stage.ranges)
             else:
                 width = read.horizontal.outputs
-                late = self.simple and not (self.program.mixes or keep or copied is not None)
+                late = self.simple and not (self.program.stages or keep or copied is not None)
                 outs = [self._out(width, needed if keep else None) for _ in cluster]
                 made = self._brought(stage, cluster, loaded, outs, late=late)
             pairs = zip(cluster, made, strict=True)

@@ -99,9 +99,9 @@ class _Lowering(Channels):
     def _outputs(self, channels: dict[int, Input | Filtered]) -> dict[int, Output]:
         """Return how each channel after the mixes is made of `channels`."""
         program = self.program
-        if not (self.simple and program.mixes):
+        if not (self.simple and program.stages):
             return {index: Output(index, None) for index in channels}
-        rows = program.mixes[0].rows
+        rows = program.stages[0].rows
         made = {index: Output(None, row) for index, row in enumerate(rows)}
         if program.alpha is not None:
             made[len(rows)] = Output(program.alpha, None)
@@ -177,13 +177,13 @@ class _Lowering(Channels):
     ) -> dict[int, Input | Filtered]:
         """Steps of the mixes; return the buffers of what comes out."""
         program, schedule = self.program, self.schedule
-        if not program.mixes:
+        if not program.stages:
             return channels
         inner = program.inner
         everywhere = Rect(0, 0, inner.width, inner.height)
         colour = [b for i, b in channels.items() if i != program.alpha and isinstance(b, Buffer)]
-        for mix in program.mixes:
-            last = mix is program.mixes[-1]
+        for mix in program.stages:
+            last = mix is program.stages[-1]
             mixed = []
             for index, coefficients in enumerate(mix.rows):
                 kept = last and index in rows_kept

@@ -34,8 +34,8 @@ class Channels:
         """
         program = self._program
         colours = len(program.reads) - (program.alpha is not None)
-        if program.mixes:
-            colours = len(program.mixes[-1].rows)
+        if program.stages:
+            colours = len(program.stages[-1].rows)
         is_alpha = program.alpha is not None and write.channel == colours
         return f"p.c[{_ALPHA if is_alpha else write.channel}]"
 
@@ -86,7 +86,7 @@ class Channels:
         reads = {_ALPHA if i == alpha else i: i for i in range(len(program.reads))}
         function = self.channels(draft, reads)
         function = self._unweighed(draft, function)
-        for mix in program.mixes:
+        for mix in program.stages:
             function = _mixed(draft, function, mix)
         return function
 
