@@ -1,5 +1,6 @@
 """Colour in float64: the one place with colour formulas. Devices are given its numbers only."""
 
+from gpumft.colour.light import Rendering
 from gpumft.colour.matrices import luma_weights, rgb_to_yuv, yuv_to_rgb
 from gpumft.colour.plan import ColourPlan, Effect, Stage, plan
 from gpumft.colour.quantise import Quantiser, colour_components, quantiser
@@ -9,6 +10,7 @@ __all__ = [
     "ColourPlan",
     "Effect",
     "Quantiser",
+    "Rendering",
     "Stage",
     "colour_components",
     "luma_weights",

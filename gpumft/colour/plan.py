@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.colour.light import Rendering, Step, from_light, recolours, to_light
 from gpumft.colour.matrices import (
     Rows,
     as_float64,
@@ -21,6 +22,7 @@ from gpumft.colour.matrices import (
 from gpumft.colour.quantise import colour_components, quantiser
 from gpumft.colour.rounding import rounded
 from gpumft.errors import InvalidMediaType
+from gpumft.formula import Formula, Value, formula
 from gpumft.media.enums import Matrix, Range
 from gpumft.media.videotype import VideoType
 
@@ -53,25 +55,28 @@ class Effect(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """One matrix of a plan.
+    """One matrix or one formula of a plan.
 
     Thread-safety: immutable.
     """
 
     name: str
-    matrix: npt.NDArray[np.float64]
+    matrix: npt.NDArray[np.float64] | None
     """Shape (channels out, channels in), read-only. Channels are in the order y u v, r g b or y.
+    None where the stage is a formula.
 
     The first stage of a plan takes `code - offset` of the source and so carries 1 / scale in its
-    columns; every stage gives nominal values.
+    columns; every stage gives nominal values, or light.
     """
     region: Any = None
     """The effect's region, or None for everywhere."""
+    formula: Formula | None = None
+    """On R, G, B; None where the stage is a matrix."""
 
     @property
     def rows(self) -> tuple[tuple[float, ...], ...]:
-        """The matrix in float32 coefficients, see `rounded`."""
-        return rounded(self.matrix)
+        """The matrix in float32 coefficients, see `rounded`; none for a formula."""
+        return () if self.matrix is None else rounded(self.matrix)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,55 +92,117 @@ class ColourPlan:
     stages: tuple[Stage, ...]
     """At least one. Also complete where `direct` is True, for callers that must bring all
     components to one grid all the same (a quarter turn of sub-sampled chroma)."""
+    scale_at: int | None = None
+    """With `linear`: how many of the stages come before the picture is scaled, in light."""
+    through_light: bool = False
+    """Whether a curve is undone on the way: then colour must not be multiplied by alpha there."""
+    ends_with_matrix: bool = False
+    """Whether the last stage leads from R'G'B' to another kind of colour, and does nothing else."""
 
 
-def plan(src: VideoType, dst: VideoType, *, effects: Iterable[Effect] = ()) -> ColourPlan:
+def plan(
+    src: VideoType,
+    dst: VideoType,
+    *,
+    effects: Iterable[Effect] = (),
+    rendering: Rendering = Rendering(),  # noqa: B008 - immutable
+    linear: bool = False,
+) -> ColourPlan:
     """Return the colour stages between two resolved types, with what cancels left out.
 
-    Without effects there is one merged matrix, multiplied exactly and rounded once to float64;
-    what is zero on paper is exactly 0. With effects the order is: to nominal R'G'B', each effect as
-    a stage of its own, to the target's kind of colour. Gray counts as luma: R'=G'=B'=Y'.
+    Neighbouring matrices are multiplied exactly and rounded once to float64; what is zero on paper
+    is exactly 0. Neighbouring functions are one formula. The order is: to nominal R'G'B', to light
+    and to the target's R'G'B' where transfer or primaries differ (or `linear` asks for it), each
+    effect as a stage of its own, to the target's kind of colour. Gray counts as luma: R'=G'=B'=Y'.
 
     Args:
         src: the source's type, every colour field set (`resolved()`).
         dst: the target's type, likewise.
-        effects: applied in their order on nominal encoded R'G'B'.
+        effects: applied in their order on nominal encoded R'G'B' of the target.
+        rendering: how light is brought from one range to another.
+        linear: scale in light.
 
     Returns:
         The plan.
 
     Raises:
-        InvalidMediaType: transfer or primaries differ, a colour field is unset, or Y'CbCr has no
-            luma matrix.
+        InvalidMediaType: a colour field is unset, or Y'CbCr has no luma matrix.
 
-    Thread-safety: any thread. Source: ITU-T H.273, 8.3.
+    Thread-safety: any thread. Source: ITU-T H.273, 8.3; docs/arithmetic.md, 9.
     """
     chain = tuple(effects)
-    _refuse_unbuilt(src, dst)
     source, target = src.format.layout.kind, dst.format.layout.kind
-    nominal = diagonal([1 / scale for scale in _scales(src)])
-    direct = not chain and _same_meaning(src, dst)
-    if chain:
-        stages = (
-            Stage(TO_RGB, as_float64(product(_to_rgb(src), nominal))),
-            *_effect_stages(chain),
-        )
-        if target != "rgb":
-            stages += (Stage(_TARGET[target], as_float64(_from_rgb(dst))),)
-        return ColourPlan(direct=False, stages=stages)
-    merged = _selection(source, target) if direct else product(_from_rgb(dst), _to_rgb(src))
-    return ColourPlan(direct, (Stage(_TARGET[target], as_float64(product(merged, nominal))),))
+    through_light = linear or recolours(src, dst)
+    direct = not chain and not through_light and _same_meaning(src, dst)
+    line = _Line()
+    line.add(Step("", diagonal([1 / scale for scale in _scales(src)])))
+    if direct:
+        line.add(Step(_TARGET[target], _selection(source, target)))
+        return ColourPlan(True, line.stages())
+    line.add(Step(TO_RGB, _to_rgb(src)))
+    scale_at = None
+    if through_light:
+        for step in to_light(src, dst):
+            line.add(step)
+        if linear:
+            line.end()
+            scale_at = len(line.made)
+        for step in from_light(src, dst, rendering):
+            line.add(step)
+    for stage in _effect_stages(chain):
+        line.end()
+        line.made.append(stage)
+    apart = target != "rgb" and (through_light or bool(chain))
+    if target != "rgb":
+        line.add(Step(_TARGET[target], _from_rgb(dst)))
+    return ColourPlan(False, line.stages(), scale_at, through_light, apart)
 
 
-def _refuse_unbuilt(src: VideoType, dst: VideoType) -> None:
-    """Raise where light itself would have to be converted: curves and primaries come here."""
-    for field in ("transfer", "primaries"):
-        ours, theirs = getattr(src, field), getattr(dst, field)
-        if ours != theirs:
-            raise InvalidMediaType(
-                f"conversion of {field} {ours} to {theirs} is not built yet; "
-                f"set the same {field} on both, or leave it unset"
-            )
+class _Line:
+    """Steps on their way to stages: matrices are multiplied and functions chained."""
+
+    def __init__(self) -> None:
+        self.made: list[Stage] = []
+        self._rows: Rows | None = None
+        self._functions: list[Callable[..., Sequence[Value]]] = []
+        self._names: list[str] = []
+
+    def add(self, step: Step) -> None:
+        """Put a step behind what is there."""
+        if (step.rows is not None and self._functions) or (step.function and self._rows):
+            self.end()
+        if step.rows is not None:
+            self._rows = product(step.rows, self._rows) if self._rows else step.rows
+        elif step.function is not None:
+            self._functions.append(step.function)
+        if step.name:
+            self._names.append(step.name)
+
+    def end(self) -> None:
+        """Make a stage of what was added last."""
+        name = self._names[-1] if self._names and self._rows else ", ".join(self._names)
+        if self._rows is not None:
+            self.made.append(Stage(name or "units", as_float64(self._rows)))
+        elif self._functions:
+            self.made.append(Stage(name, None, formula=formula(name, 3, _chained(self._functions))))
+        self._rows, self._functions, self._names = None, [], []
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return all stages."""
+        self.end()
+        return tuple(self.made)
+
+
+def _chained(functions: Sequence[Callable[..., Sequence[Value]]]) -> Callable[..., Sequence[Value]]:
+    kept = tuple(functions)
+
+    def all_of_them(*channels: Value) -> Sequence[Value]:
+        given: Sequence[Value] = channels
+        for function in kept:
+            given = function(*given)
+        return given
+
+    return all_of_them
 
 
 def _same_meaning(src: VideoType, dst: VideoType) -> bool:

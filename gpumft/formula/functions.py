@@ -96,7 +96,7 @@ def _log2_parts(x: Value) -> tuple[Value, Value, Value]:
 
 
 def log2(x: Value) -> Value:
-    """Return log2(x) for x in [2^-64, 2^64], which x is brought into; NaN counts as 2^-64."""
+    """Return the logarithm to base 2 of x, brought into [2^-64, 2^64]; NaN counts as 2^-64."""
     whole, rest, slope = _log2_parts(x)
     return fma(rest, slope, whole)
 

@@ -35,8 +35,8 @@ OPERATIONS: Final = {
 class Value:
     """A float32 in the making: an operation and what it is done to.
 
-    `+`, `-`, `*`, unary `-` and `abs()` make new values; Python numbers beside them become literals.
-    A product cannot be an operand of `+` or `-`: that is `fma`.
+    `+`, `-`, `*`, unary `-` and `abs()` make new values; Python numbers beside them become
+    literals. A product cannot be an operand of `+` or `-`: that is `fma`.
 
     Thread-safety: immutable.
     """
@@ -174,7 +174,7 @@ def formula(name: str, inputs: int, function: Callable[..., Sequence[Value]]) ->
     """
     given = [Value("input", number=index) for index in range(inputs)]
     made = function(*given)
-    if not 1 <= len(made) <= 4 or not 1 <= inputs <= 4:  # noqa: PLR2004 - channels of a pixel
+    if not 1 <= len(made) <= 4 or not 1 <= inputs <= 4:
         raise InvalidArg(f"formula {name} has {inputs} inputs and {len(made)} outputs, not 1 to 4")
     order = _Order(inputs)
     outputs = tuple(order.number_of(value) for value in made)

@@ -1,10 +1,11 @@
 """Conversions: from types and options to a plan, and from a plan to pixels."""
 
 from gpumft.device import as_device
+from gpumft.ops.components import is_built
 from gpumft.ops.converter import Converter, complete, convert, shown
 from gpumft.ops.explain import Explanation, explain
 from gpumft.ops.options import Options, make_options
-from gpumft.ops.planner import Plan, is_built, plan
+from gpumft.ops.planner import Plan, plan
 
 __all__ = [
     "Converter",

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gpumft.media import VideoType
-from gpumft.ops.planner import Plan, plan, quantised, taps_of
+from gpumft.ops.components import quantised
+from gpumft.ops.planner import Plan, plan, taps_of
 from gpumft.resample import Taps
 
 _INDENT = "    "
@@ -31,7 +32,8 @@ class Explanation:
     codes: dict[str, str]
     """How each side's codes stand for nominal values."""
     stages: tuple[tuple[str, tuple[tuple[float, ...], ...]], ...]
-    """Name and matrix rows of each colour stage; empty where components go straight through."""
+    """Name and matrix rows of each colour stage, no rows where it is a function; empty where
+    components go straight through."""
     taps: tuple[tuple[str, str], ...]
     """What each list of taps serves, and a description."""
     filters: dict[str, str]
@@ -82,6 +84,9 @@ class Explanation:
         if not self.stages:
             lines.append(f"{_INDENT}each component goes straight to its counterpart")
         for name, rows in self.stages:
+            if not rows:
+                lines.append(f"{_INDENT}{name}")
+                continue
             of = " of codes less their zero" if name == self.stages[0][0] else ""
             lines.append(f"{_INDENT}{name}, nominal: each row times the components{of}")
             lines += [_INDENT * 2 + " ".join(f"{v:>13.9f}" for v in row) for row in rows]
@@ -117,7 +122,7 @@ def explained(settled: Plan, device: str) -> Explanation:
     """Return the explanation of a plan that runs on `device`."""
     src, dst = settled.source, settled.target
     stages = tuple(
-        (stage.name, tuple(tuple(map(float, row)) for row in np.asarray(stage.matrix)))
+        (stage.name, () if stage.matrix is None else tuple(map(tuple, stage.matrix.tolist())))
         for stage in ([] if settled.program.direct else settled.colour.stages)
     )
     return Explanation(

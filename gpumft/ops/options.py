@@ -14,6 +14,7 @@ from typing import Any
 from gpumft.effects import MatrixEffect
 from gpumft.errors import InvalidArg
 from gpumft.ops.colours import parse_colour
+from gpumft.ops.dither import DITHERS
 from gpumft.resample import get_filter
 
 _FLIPS = ("", "h", "v", "hv")
@@ -23,8 +24,6 @@ _TONE_MAPS = ("bt2390", "hable", "reinhard", "mobius", "clip", "none")
 _BASES = ("max_rgb", "luminance", "ictcp")
 _GAMUTS = ("clip", "perceptual")
 _ADAPTATIONS = ("bradford", "none")
-_LATER = {"dither": "none", "linear": False, "legalize": False}
-"""Options whose only value today is this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Options:
     """How to convert. See `gpumft.convert` for what each means.
 
     Raises:
-        InvalidArg: a value that its option cannot have, or that is not built yet.
+        InvalidArg: a value that its option cannot have.
 
     Thread-safety: immutable.
     """
@@ -74,10 +73,9 @@ class Options:
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or self.seed < 0:
             msg = f"seed is {self.seed!r}; it must be an integer, 0 or more"
             raise InvalidArg(msg)
-        for name, only in _LATER.items():
-            if getattr(self, name) != only:
-                msg = f"{name}={getattr(self, name)!r} is not built yet; leave it at {only!r}"
-                raise InvalidArg(msg)
+        _one_of("dither", self.dither, DITHERS)
+        _one_of("linear", self.linear, (False, True))
+        _one_of("legalize", self.legalize, (False, True))
 
 
 def make_options(**given: Any) -> Options:

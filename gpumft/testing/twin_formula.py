@@ -62,7 +62,7 @@ _OPERATIONS: Final[dict[str, Callable[..., F32]]] = {
     "fma": fma32,
     "negate": np.negative,
     "absolute": np.abs,
-    "select": lambda a, b, yes, no: np.where(a < b, yes, no),
+    "select": lambda a, b, yes, no: np.asarray(np.where(a < b, yes, no)),
     "flush": flush,
     "reciprocal": recip,
     "keep_nan": lambda x, y: np.where(np.isnan(x), NAN_BITS.view(np.float32), y),

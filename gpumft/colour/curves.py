@@ -1,0 +1,137 @@
+"""Transfer functions as formulas: code value to light (decode) and back (encode).
+
+Light is relative: 1 is the nominal peak, 10,000 cd/m2 with PQ. What happens outside [0, 1] stands
+in docs/arithmetic.md, 9: power-like curves and HLG are odd and extend above 1, PQ clamps to [0, 1],
+logarithmic curves give 0 below their floor. NaN stays NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gpumft.colour import pq
+from gpumft.formula import Value, exp2, flush, fma, keep_nan, literal, log2, power, select
+from gpumft.formula import square_root as root
+from gpumft.media.enums import Transfer
+
+_HUGE: Final = 2.0**60
+"""Larger magnitudes pass a curve that extends above 1 as they are: infinity stays infinity."""
+Function = Callable[[Value], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Power:
+    """A power with an offset, and a straight line near zero.
+
+    Light = (V + offset) / (1 + offset) to the power of `gamma`; for light below `low`
+    V = slope * light.
+    """
+
+    gamma: float
+    offset: float = 0.0
+    slope: float = 0.0
+    low: float = 0.0
+
+    def decode(self, x: Value) -> Value:
+        scale = 1 + self.offset
+        base = fma(x, 1 / scale, self.offset / scale) if self.offset else x
+        return self._joined(
+            x, self.slope * self.low, x * (1 / (self.slope or 1)), power(base, self.gamma)
+        )
+
+    def encode(self, x: Value) -> Value:
+        curve = power(x, 1 / self.gamma)
+        if self.offset:
+            curve = fma(curve, 1 + self.offset, -self.offset)
+        return self._joined(x, self.low, x * self.slope, curve)
+
+    def _joined(self, x: Value, low: float, line: Value, curve: Value) -> Value:
+        return select(x, low, line, curve) if low else curve
+
+
+_BT709: Final = _Power(1 / 0.45, 0.09929682680944, 4.5, 0.018053968510807)
+"""BT.709-6, 1.2, with the constants that make it continuous; also BT.601 and BT.2020."""
+_POWERS: Final = {
+    Transfer.BT709: _BT709,
+    # SMPTE ST 240, 4.1; H.273, table 3, value 7
+    Transfer.SMPTE240M: _Power(1 / 0.45, 0.111572195921731, 4.0, 0.022821585529445),
+    Transfer.SRGB: _Power(2.4, 0.055, 12.92, 0.0031308),  # IEC 61966-2-1
+    Transfer.BT1886: _Power(2.4),  # BT.1886 with a black of 0
+    Transfer.GAMMA18: _Power(1.8),
+    Transfer.GAMMA20: _Power(2.0),
+    Transfer.GAMMA22: _Power(2.2),
+    Transfer.GAMMA26: _Power(2.6),
+    Transfer.GAMMA28: _Power(2.8),
+}
+_DECADES: Final = {Transfer.LOG100: 2.0, Transfer.LOG316: 2.5}
+"""H.273, table 3, values 9 and 10: V = 1 + log10(light) / decades."""
+
+_HLG_A: Final = 0.17883277
+_HLG_B: Final = 1 - 4 * _HLG_A
+_HLG_C: Final = 0.5 - _HLG_A * math.log(4 * _HLG_A)
+
+
+def decode(transfer: Transfer) -> Function:
+    """Return the function of a code value, nominal [0, 1], that gives its light.
+
+    Thread-safety: a pure function. Source: ITU-T H.273, 8.2, solved for light; BT.1886; BT.2100-2.
+    """
+    if transfer is Transfer.LINEAR:
+        return lambda x: x
+    if transfer is Transfer.PQ:
+        return pq.decode
+    if transfer in _DECADES:
+        decades = _DECADES[transfer]
+        return lambda x: _log_decode(x, decades)
+    return _odd(_hlg_decode if transfer is Transfer.HLG else _POWERS[transfer].decode)
+
+
+def encode(transfer: Transfer) -> Function:
+    """Return the function of light that gives its code value, nominal [0, 1].
+
+    Thread-safety: a pure function. Source: ITU-T H.273, 8.2; BT.1886; BT.2100-2.
+    """
+    if transfer is Transfer.LINEAR:
+        return lambda x: x
+    if transfer is Transfer.PQ:
+        return pq.encode
+    if transfer in _DECADES:
+        decades = _DECADES[transfer]
+        return lambda x: _log_encode(x, decades)
+    return _odd(_hlg_encode if transfer is Transfer.HLG else _POWERS[transfer].encode)
+
+
+def _odd(positive: Function) -> Function:
+    """Return `positive` for positive numbers and -positive(-x) for negative ones."""
+
+    def function(x: Value) -> Value:
+        magnitude = abs(x)
+        y = flush(select(magnitude, _HUGE, positive(magnitude), magnitude))
+        return keep_nan(x, select(x, 0.0, -y, y))
+
+    return function
+
+
+def _log_decode(x: Value, decades: float) -> Value:
+    step = decades * math.log2(10)
+    return keep_nan(x, select(0.0, x, flush(exp2(fma(x, step, -step))), 0.0))
+
+
+def _log_encode(x: Value, decades: float) -> Value:
+    floor = 10.0**-decades
+    curve = fma(log2(x), 1 / (decades * math.log2(10)), 1.0)
+    return keep_nan(x, select(floor, x, flush(curve), 0.0))
+
+
+def _hlg_decode(x: Value) -> Value:
+    step = 1 / (_HLG_A * math.log(2))
+    high = fma(exp2(fma(x, step, -_HLG_C * step)), 1 / 12, _HLG_B / 12)
+    return select(0.5, x, high, (x * x) * literal(1 / 3))
+
+
+def _hlg_encode(x: Value) -> Value:
+    high = fma(log2(fma(x, 12.0, -_HLG_B)), _HLG_A * math.log(2), _HLG_C)
+    return select(1 / 12, x, high, root(x * 3.0))

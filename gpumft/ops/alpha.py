@@ -1,0 +1,127 @@
+"""Where colour is weighted by alpha, and where it is freed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpumft.colour import ColourPlan, quantiser
+from gpumft.device.program import Apply, Read, Scale, Stage
+from gpumft.errors import InvalidMediaType
+from gpumft.formula import Formula, Value, flush, formula, parameter, reciprocal, select
+from gpumft.media import Alpha, Range, VideoType
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a conversion does with alpha.
+
+    Colour is resampled weighted by alpha, and goes through curves free of it.
+
+    Thread-safety: immutable.
+    """
+
+    used: bool = False
+    """Whether alpha goes from the source to the target."""
+    premultiply: bool = False
+    """See Program."""
+    unpremultiply: bool = False
+    """See Program."""
+    in_light: bool = False
+    """Weighted again while the picture is scaled in light."""
+    at_end: bool = False
+    """Weighted again after the target's curve."""
+
+    @property
+    def matter(self) -> bool:
+        """Whether components cannot be scaled on their own."""
+        return self.premultiply or self.unpremultiply or self.at_end
+
+    def woven(
+        self, stages: Sequence[Stage], colour: ColourPlan, scale: Scale | None, alpha_scale: float
+    ) -> list[Stage]:
+        """Return the stages with the scaling and what alpha needs put in between.
+
+        Args:
+            stages: those of `colour`.
+            colour: says where the picture is scaled.
+            scale: how, or None.
+            alpha_scale: 1 / the largest alpha code.
+        """
+        made = list(stages)
+        if self.at_end:
+            place = len(made) - 1 if colour.ends_with_matrix else len(made)
+            made.insert(place, Apply(_weighted(alpha_scale), takes_alpha=True))
+        if scale is None or colour.scale_at is None:
+            return made
+        between: list[Stage] = [scale]
+        if self.in_light:
+            between.insert(0, Apply(_weighted(alpha_scale), takes_alpha=True))
+            between.append(Apply(_freed(alpha_scale), takes_alpha=True))
+        return [*made[: colour.scale_at], *between, *made[colour.scale_at :]]
+
+
+def settle(src: VideoType, dst: VideoType, *, resamples: bool, colour: ColourPlan) -> Weights:
+    """Return what is done with alpha between two resolved types.
+
+    Args:
+        src: the source's type.
+        dst: the target's.
+        resamples: whether any sample is a mixture of several.
+        colour: whether curves lie in between.
+
+    Raises:
+        InvalidMediaType: chroma on another grid would have to be weighted.
+
+    Thread-safety: a pure function.
+    """
+    if not (src.format.has_alpha and dst.format.has_alpha) or Alpha.OPAQUE in (
+        src.alpha,
+        dst.alpha,
+    ):
+        return Weights()
+    straight, wants_straight = src.alpha == Alpha.STRAIGHT, dst.alpha != Alpha.PREMULTIPLIED
+    if colour.scale_at is not None:
+        made = Weights(True, False, not straight, in_light=True, at_end=not wants_straight)
+    elif colour.through_light:
+        weigh = straight and resamples
+        made = Weights(True, weigh, weigh or not straight, at_end=not wants_straight)
+    elif straight and wants_straight and not resamples:
+        made = Weights(True)
+    else:
+        made = Weights(True, straight, wants_straight)
+    if (made.premultiply or made.unpremultiply) and src.format.subsampling != (0, 0):
+        msg = f"{src.format} with {src.alpha} alpha cannot be resampled yet; use yuva444p"
+        raise InvalidMediaType(msg)
+    return made
+
+
+def reciprocal_of(read: Read, src: VideoType) -> float:
+    """Return 1 / the largest code of an alpha component, as float32."""
+    whole = quantiser(read.component, src.range or Range.FULL, is_float=src.format.is_float)
+    return float(np.float32(1 / whole.scale))
+
+
+def _weighted(alpha_scale: float) -> Formula:
+    """Colour times alpha. Source: docs/arithmetic.md, 4.3."""
+
+    def function(*channels: Value) -> list[Value]:
+        *colour, alpha = channels
+        weight = flush(alpha * parameter(alpha_scale))
+        return [flush(c * weight) for c in colour]
+
+    return formula("times alpha", 4, function)
+
+
+def _freed(alpha_scale: float) -> Formula:
+    """Colour over alpha, 0 where alpha is not above 0. Source: docs/arithmetic.md, 4.5."""
+
+    def function(*channels: Value) -> list[Value]:
+        *colour, alpha = channels
+        weight = flush(alpha * parameter(alpha_scale))
+        inverse = reciprocal(weight)
+        return [select(0.0, weight, c * inverse, 0.0) for c in colour]
+
+    return formula("over alpha", 4, function)
