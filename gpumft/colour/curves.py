@@ -2,7 +2,8 @@
 
 Light is relative: 1 is the nominal peak, 10,000 cd/m2 with PQ. What happens outside [0, 1] stands
 in docs/arithmetic.md, 9: power-like curves and HLG are odd and extend above 1, PQ clamps to [0, 1],
-logarithmic curves give 0 below their floor. NaN stays NaN.
+logarithmic curves give 0 below their floor. To decode HLG and logarithms, codes above 2 count as 2.
+NaN stays NaN.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from gpumft.colour import pq
-from gpumft.formula import Value, exp2, flush, fma, keep_nan, literal, log2, power, select
+from gpumft.formula import Value, exp2, flush, fma, keep_nan, literal, log2, power, select, smaller
 from gpumft.formula import square_root as root
 from gpumft.media.enums import Transfer
 
 _HUGE: Final = 2.0**60
 """Larger magnitudes pass a curve that extends above 1 as they are: infinity stays infinity."""
+_HIGHEST: Final = 2.0
+"""Where light is an exponential of the code value, higher codes count as this one."""
 Function = Callable[[Value], Value]
 
 
@@ -117,7 +120,8 @@ def _odd(positive: Function) -> Function:
 
 def _log_decode(x: Value, decades: float) -> Value:
     step = decades * math.log2(10)
-    return keep_nan(x, select(0.0, x, flush(exp2(fma(x, step, -step))), 0.0))
+    light = exp2(fma(smaller(x, _HIGHEST), step, -step))
+    return keep_nan(x, select(0.0, x, flush(light), 0.0))
 
 
 def _log_encode(x: Value, decades: float) -> Value:
@@ -128,7 +132,7 @@ def _log_encode(x: Value, decades: float) -> Value:
 
 def _hlg_decode(x: Value) -> Value:
     step = 1 / (_HLG_A * math.log(2))
-    high = fma(exp2(fma(x, step, -_HLG_C * step)), 1 / 12, _HLG_B / 12)
+    high = fma(exp2(fma(smaller(x, _HIGHEST), step, -_HLG_C * step)), 1 / 12, _HLG_B / 12)
     return select(0.5, x, high, (x * x) * literal(1 / 3))
 
 

@@ -81,14 +81,21 @@ def desaturate(weights: Weights) -> Callable[..., Channels]:
     def moved(r: Value, g: Value, b: Value) -> Channels:
         luminance = weighted(weights, r, g, b)
         gray = clamp(luminance, 0.0, 1.0)
-        above = larger(larger(r, g), b) - luminance
-        below = luminance - smaller(smaller(r, g), b)
         room = 1.0 - gray
-        high = select(room, above, divide(room, above), 1.0)
-        low = select(gray, below, divide(gray, below), 1.0)
-        t = smaller(high, low)
-        moved = (clamp(fma(t, c - luminance, gray), 0.0, 1.0) for c in (r, g, b))
-        return tuple(flush(c) for c in moved)  # type: ignore[return-value]
+        most, least = larger(larger(r, g), b), smaller(smaller(r, g), b)
+        above, below = most - luminance, luminance - least
+        high, low = divide(room, above), divide(gray, below)
+        high = select(0.0, room, select(room, above, high, 1.0), 0.0)
+        low = select(0.0, gray, select(gray, below, low, 1.0), 0.0)
+        inside = gray - luminance
+        made = []
+        for c in (r, g, b):
+            # the channel that is farthest out comes out exactly as 1 or 0
+            from_top = fma(-high, most - c, 1.0)
+            from_bottom = low * (c - least)
+            c = select(low, 1.0, from_bottom, c + inside)
+            made.append(flush(clamp(select(high, smaller(low, 1.0), from_top, c), 0.0, 1.0)))
+        return made[0], made[1], made[2]
 
     return moved
 

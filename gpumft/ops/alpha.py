@@ -24,7 +24,9 @@ class Weights:
     """
 
     used: bool = False
-    """Whether alpha goes from the source to the target."""
+    """Whether alpha is read."""
+    kept: bool = False
+    """Whether it goes to the target."""
     premultiply: bool = False
     """See Program."""
     unpremultiply: bool = False
@@ -77,25 +79,31 @@ def settle(src: VideoType, dst: VideoType, *, resamples: bool, colour: ColourPla
 
     Thread-safety: a pure function.
     """
-    if not (src.format.has_alpha and dst.format.has_alpha) or Alpha.OPAQUE in (
-        src.alpha,
-        dst.alpha,
-    ):
-        return Weights()
-    straight, wants_straight = src.alpha == Alpha.STRAIGHT, dst.alpha != Alpha.PREMULTIPLIED
+    ours, theirs = _alpha(src), _alpha(dst)
+    straight = ours is Alpha.STRAIGHT
+    if ours is None or (theirs is None and (straight or not colour.through_light)):
+        return Weights()  # what is dropped leaves straight colour as it is, and the other on black
+    kept, wants_straight = theirs is not None, theirs is Alpha.STRAIGHT
     if colour.scale_at is not None:
-        made = Weights(True, False, not straight, in_light=True, at_end=not wants_straight)
+        made = Weights(True, kept, False, not straight, in_light=True, at_end=not wants_straight)
     elif colour.through_light:
         weigh = straight and resamples
-        made = Weights(True, weigh, weigh or not straight, at_end=not wants_straight)
+        made = Weights(True, kept, weigh, weigh or not straight, at_end=not wants_straight)
     elif straight and wants_straight and not resamples:
-        made = Weights(True)
+        made = Weights(True, kept)
     else:
-        made = Weights(True, straight, wants_straight)
+        made = Weights(True, kept, straight, wants_straight)
     if (made.premultiply or made.unpremultiply) and src.format.subsampling != (0, 0):
         msg = f"{src.format} with {src.alpha} alpha cannot be resampled yet; use yuva444p"
         raise InvalidMediaType(msg)
     return made
+
+
+def _alpha(type_: VideoType) -> Alpha | None:
+    """How a type keeps alpha; None where there is none that counts."""
+    if not type_.format.has_alpha or type_.alpha == Alpha.OPAQUE:
+        return None
+    return Alpha(type_.alpha or Alpha.STRAIGHT)
 
 
 def reciprocal_of(read: Read, src: VideoType) -> float:

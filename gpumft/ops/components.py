@@ -122,9 +122,13 @@ class Components:
         default = options.filter if self.placement.is_scaled else "bilinear"
         return get_filter(options.chroma_filter or default)
 
-    def writes(self, reads: tuple[Read, ...]) -> tuple[Write, ...]:
-        """Return one Write per component of the target, in the layout's order."""
-        return tuple(self._write(c, reads) for c in self.dst.format.layout.components)
+    def writes(self, reads: tuple[Read, ...], *, alpha: bool) -> tuple[Write, ...]:
+        """Return one Write per component of the target, in the layout's order.
+
+        With `alpha` the target's alpha is the source's, else opaque.
+        """
+        given = reads if alpha or reads[-1].component.name != "a" else reads[:-1]
+        return tuple(self._write(c, given) for c in self.dst.format.layout.components)
 
     def _write(self, component: Component, reads: tuple[Read, ...]) -> Write:
         quant = quantised(component, self.dst)
