@@ -93,8 +93,8 @@ def desaturate(weights: Weights) -> Callable[..., Channels]:
             # the channel that is farthest out comes out exactly as 1 or 0
             from_top = fma(-high, most - c, 1.0)
             from_bottom = low * (c - least)
-            c = select(low, 1.0, from_bottom, c + inside)
-            made.append(flush(clamp(select(high, smaller(low, 1.0), from_top, c), 0.0, 1.0)))
+            near = select(low, 1.0, from_bottom, c + inside)
+            made.append(flush(clamp(select(high, smaller(low, 1.0), from_top, near), 0.0, 1.0)))
         return made[0], made[1], made[2]
 
     return moved

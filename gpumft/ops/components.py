@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -13,9 +14,9 @@ from gpumft.device.program import Pattern, Read, Rect, Scale, Write
 from gpumft.media import PixelFormat, Range, Siting, VideoType
 from gpumft.media.formats import Component
 from gpumft.ops.dither import pattern
-from gpumft.ops.geometry import Area, Placement
+from gpumft.ops.geometry import Area, Placement, is_by_field
 from gpumft.ops.options import Options
-from gpumft.resample import Filter, Grid, Taps, chroma_grid, get_filter, luma_grid, taps
+from gpumft.resample import Filter, Grid, Taps, chroma_grid, field_taps, get_filter, luma_grid, taps
 
 _AXES: tuple[Literal["x", "y"], ...] = ("x", "y")
 
@@ -57,7 +58,8 @@ class Components:
             first, count = self._whole(axis) if self.apart else (0, self._length(axis))
             grid = luma_grid(count)
             crop = (start - first, length)
-            made.append(taps(grid, luma_grid(extent), crop=crop, extent=extent, filter=chosen))
+            make = self._planner(axis)
+            made.append(make(grid, luma_grid(extent), crop=crop, extent=extent, filter=chosen))
         return made[0], made[1]
 
     def reads(self, *, alpha: bool) -> tuple[Read, ...]:
@@ -84,9 +86,14 @@ class Components:
                 start, length = Fraction(first), Fraction(extent)
             grid = self._source_grid(axis, shifts[axis])
             goal = _grid(extent, target, self.dst.siting, axis)
-            axes.append(taps(grid, goal, crop=(start, length), extent=extent, filter=chosen))
+            make = self._planner(axis)
+            axes.append(make(grid, goal, crop=(start, length), extent=extent, filter=chosen))
         offset = quantised(component, self.src).offset
         return Read(component, float(np.float32(offset)), axes[1], axes[0])
+
+    def _planner(self, axis: int) -> Callable[..., Taps]:
+        """Return what makes taps along `axis`: rows of interlaced pictures stay in their field."""
+        return field_taps if axis and is_by_field(self.src) else taps
 
     def _span(self, axis: int) -> tuple[Fraction, Fraction, int]:
         """Return start and length of the source's part along `axis`, and the target's pixels."""
@@ -160,7 +167,7 @@ class Components:
         """Return horizontal and vertical taps from the target's luma grid to a component's."""
         chosen = self._filter(component.name)
         across, down = (
-            taps(
+            self._planner(axis)(
                 luma_grid(extent),
                 _grid(extent, component, self.dst.siting, axis),
                 crop=(Fraction(0), Fraction(extent)),

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from gpumft.device.program import Rect
 from gpumft.errors import InvalidArg, InvalidMediaType
-from gpumft.media import VideoType
+from gpumft.media import Interlace, VideoType
 from gpumft.ops.options import Options
+
+_BY_FIELD = frozenset({Interlace.UPPER, Interlace.LOWER, Interlace.MIXED})
 
 
 class Area(NamedTuple):
@@ -48,8 +50,11 @@ def place(src: VideoType, dst: VideoType, options: Options) -> Placement:
 
     Raises:
         InvalidArg: the crop leaves the source's aperture.
-        InvalidMediaType: the target shows a part of its frame only.
+            Or rows of two fields would be turned.
+        InvalidMediaType: the target shows a part of its frame only, or one side is interlaced
+            and the other is not.
     """
+    _check_interlace(src, dst, options)
     if dst.aperture not in (None, (0, 0, *dst.size)):
         msg = f"the target {dst} has an aperture; leave it out and give the size that is shown"
         raise InvalidMediaType(msg)
@@ -72,7 +77,7 @@ def place(src: VideoType, dst: VideoType, options: Options) -> Placement:
     if options.fit == "cover":
         area = _covering(area, Fraction(*dst.size) / shape)
     elif options.fit == "contain":
-        inner = _contained(shape, dst)
+        inner = _contained(shape, dst, rows=2 if is_by_field(src) else 1)
     return Placement(transpose, mirror_y, mirror_x, (width, height), area, inner)
 
 
@@ -104,9 +109,34 @@ def _covering(area: Area, ratio: Fraction) -> Area:
     return area._replace(y=area.y + (area.height - height) / 2, height=height)
 
 
-def _contained(shape: Fraction, dst: VideoType) -> Rect:
-    """The largest rectangle of `shape` (width / height in target pixels) in `dst`, centred."""
+def is_by_field(type_: VideoType) -> bool:
+    """Return whether the rows of a picture belong to two fields."""
+    return type_.interlace in _BY_FIELD
+
+
+def _check_interlace(src: VideoType, dst: VideoType, options: Options) -> None:
+    ours, theirs = src.interlace, dst.interlace
+    if ours != theirs:
+        msg = (
+            f"interlace {ours} to {theirs}: fields stay fields; deinterlace first, "
+            f"or give both sides {ours}"
+        )
+        raise InvalidMediaType(msg)
+    if is_by_field(src) and (options.rotate or "v" in options.flip):
+        msg = (
+            f"rows of two fields cannot be turned (rotate={options.rotate}, flip={options.flip!r}, "
+            f"interlace {ours}); deinterlace first, or flip only h"
+        )
+        raise InvalidArg(msg)
+
+
+def _contained(shape: Fraction, dst: VideoType, *, rows: int) -> Rect:
+    """The largest rectangle of `shape` (width / height in target pixels) in `dst`, centred.
+
+    It begins and ends on whole samples of chroma, in `rows` of them.
+    """
     grid_x, grid_y = (1 << shift for shift in dst.format.subsampling)
+    grid_y *= rows
     width = _snapped(_round(dst.size[1] * shape), dst.size[0], grid_x)
     height = _snapped(_round(dst.size[0] / shape), dst.size[1], grid_y)
     x = (dst.size[0] - width) // 2 // grid_x * grid_x

@@ -136,9 +136,10 @@ def _places(src: Grid, dst: Grid, crop: tuple[Fraction, Fraction], extent: int) 
             f"a crop of length {float(length):g} to {extent} pixels shows nothing; "
             "both have to be above 0"
         )
-    first = math.floor((start - src.edge) / src.step)
+    own = src.step if src.cell is None else src.cell
+    first = math.floor((start - src.edge - own) / src.step) + 1
     last = math.ceil((start + length - src.edge) / src.step) - 1
-    if last < 0 or first >= src.count:
+    if last < max(first, 0) or first >= src.count:
         raise InvalidArg(
             f"the crop from {float(start):g} to {float(start + length):g} shows none of the "
             f"source's {src.count} samples"

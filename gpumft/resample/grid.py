@@ -19,8 +19,8 @@ _BOTTOM = frozenset({Siting.BOTTOMLEFT, Siting.BOTTOM})
 class Grid:
     """The samples of one axis in picture coordinates: 0 is the picture's edge, 1 a luma pixel.
 
-    Sample i lies at `origin + step * i` and stands for the cell
-    [edge + step * i, edge + step * (i + 1)).
+    Sample i lies at `origin + step * i` and stands for the cell from `edge + step * i` on, as long
+    as a step, or `cell`.
 
     Thread-safety: immutable.
     """
@@ -33,6 +33,8 @@ class Grid:
     """Number of samples, at least 1."""
     edge: Fraction = Fraction(0)
     """Where the cell of sample 0 begins; chroma cells are aligned to luma whatever the siting."""
+    cell: Fraction | None = None
+    """The length of a cell where it is not a step: rows of a field own half of theirs."""
 
     def __post_init__(self) -> None:
         if self.count < 1 or self.step <= 0:
@@ -58,6 +60,15 @@ class Grid:
         """
         end = self.edge + self.step * self.count
         return Grid(extent - self.position(self.count - 1), self.step, self.count, extent - end)
+
+    def field(self, parity: int) -> Grid:
+        """Return the grid of every second sample: 0 for the upper field, 1 for the lower.
+
+        Thread-safety: any thread.
+        """
+        count = (self.count + 1 - parity) // 2
+        edge = self.edge + self.step * parity
+        return Grid(self.position(parity), 2 * self.step, count, edge, self.step)
 
     def part(self, first: int, count: int, start: Fraction | int = 0) -> Grid:
         """Return the grid of samples first..first + count - 1 of a picture that begins at `start`.
