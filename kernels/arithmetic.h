@@ -1,4 +1,4 @@
-/* Single operations of docs/arithmetic.md, sections 1 to 3 and 4.8, on float32 and its bits. */
+/* Single operations of docs/arithmetic.md, sections 1 to 3, 4.8 and 8, on float32 and its bits. */
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -18,6 +18,36 @@ DEVICE float reciprocal(float x)
     y = FMA(y, FMA(-x, y, 1.0f), y);
     y = FMA(y, FMA(-x, y, 1.0f), y);
     return FMA(y, FMA(-x, y, 1.0f), y);
+}
+
+/* The k with x = 2^k * m, m in [sqrt(1/2), sqrt(2)); x is normal, positive, finite (8.1). */
+DEVICE float exponent_of(float x)
+{
+    return (float)((int)(AS_UINT(x) - 0x3f3504f3u) >> 23);
+}
+
+/* That m. */
+DEVICE float mantissa_of(float x)
+{
+    return AS_FLOAT(AS_UINT(x) - ((AS_UINT(x) - 0x3f3504f3u) & 0xff800000u));
+}
+
+/* 2^x for an integer x in [-126, 127]. */
+DEVICE float power_of_two(float x)
+{
+    return AS_FLOAT((uint)((int)x + 127) << 23);
+}
+
+/* A first guess at 1 / sqrt(x); x is normal, positive, finite. */
+DEVICE float root_seed(float x)
+{
+    return AS_FLOAT(0x5f375a86u - (AS_UINT(x) >> 1));
+}
+
+/* y, or the one NaN where x is NaN. */
+DEVICE float keep_nan(float x, float y)
+{
+    return (AS_UINT(x) & 0x7fffffffu) > 0x7f800000u ? AS_FLOAT(0x7fc00000u) : y;
 }
 
 /* The float32 value of a half's bits; NaN without sign or payload. */
@@ -48,6 +78,13 @@ DEVICE uint to_half(float x)
         half_bits = (m + (1u << (n - 1u)) - 1u + ((m >> n) & 1u)) >> n;
     }
     return half_bits == 0u ? 0u : half_bits | sign;
+}
+
+/* x within [low, high], `low` where it is NaN (8.4). */
+DEVICE float limited(float x, float low, float high)
+{
+    x = x > low ? x : low;
+    return x < high ? x : high;
 }
 
 /* What is stored for x: a code of [0, highest], rounded half to even; NaN and -0 give 0. */

@@ -4,21 +4,23 @@
  * COLUMNS ROWS     samples of the target;  PAIR: an odd row's last sample is repeated
  * FROM             a Pixel of the picture
  * BORDER LEFT TOP WIDTH HEIGHT   where the picture lies, if it does not cover the target
- * EACH_COMPONENT   a list of SAMPLE(element, shift, finish, highest, background, scale, value,
- *                  zero), CONSTANT(element, shift, finish, highest, background, constant),
+ * EACH_COMPONENT   a list of SAMPLE(element, shift, finish, highest, background, value),
  *                  FILLER(element, bits), BETWEEN(element, value)
  *
- * `element` may use r and c, the sample's row and column in the block.
+ * `element` may use r and c, the sample's row and column in the block; `value` the Pixel p, and
+ * PATTERN(at, rows, columns, down, across): a number of a pattern in the table (8.4), `down` and
+ * `across` added to the sample's place in the picture.
  */
 #if BORDER
 #define SURROUNDED(x, background) (inside ? (x) : (background))
 #else
 #define SURROUNDED(x, background) (x)
 #endif
-#define SAMPLE(element, shift, finish, highest, background, scale, value, zero)                   \
-    e[element] |= finish(SURROUNDED(FMA(scale, value, zero), background), highest) << (shift);
-#define CONSTANT(element, shift, finish, highest, background, constant)                           \
-    e[element] |= finish(SURROUNDED(constant, background), highest) << (shift);
+#define SAMPLE(element, shift, finish, highest, background, value)                                \
+    e[element] |= finish(SURROUNDED(value, background), highest) << (shift);
+#define PATTERN(at, rows, columns, down, across)                                                  \
+    AS_FLOAT((uint)table[(at) + ((y + (down)) & ((rows) - 1)) * (columns)                         \
+                         + ((x + (across)) & ((columns) - 1))])
 #define FILLER(element, bits) e[element] |= (bits);
 #define BETWEEN(element, value) e[element] = AS_UINT(value);
 DEVICE void NAME(TAKE, uint *e, int block_x, int block_y)
@@ -49,6 +51,6 @@ DEVICE void NAME(TAKE, uint *e, int block_x, int block_y)
 }
 #undef SURROUNDED
 #undef SAMPLE
-#undef CONSTANT
+#undef PATTERN
 #undef FILLER
 #undef BETWEEN

@@ -16,6 +16,7 @@ The order of every operation is fixed here, so that all backends write the same 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -180,3 +181,35 @@ class Program:
     """1 / the largest alpha code; 1 for floats."""
     premultiply: bool = False
     unpremultiply: bool = False
+
+    @property
+    def colours(self) -> int:
+        """How many colour channels there are after the last stage."""
+        return colours_after(self, self.stages)
+
+
+def colours_after(program: Program, stages: Sequence[Stage]) -> int:
+    """Return how many colour channels `stages`, the first ones of the program, leave.
+
+    Thread-safety: a pure function.
+    """
+    count = len(program.reads) - (program.alpha is not None)
+    for stage in stages:
+        if isinstance(stage, Mix):
+            count = len(stage.rows)
+        elif isinstance(stage, Apply):
+            count = len(stage.formula.outputs)
+    return count
+
+
+def around_scale(stages: Sequence[Stage]) -> tuple[Sequence[Stage], Scale | None, Sequence[Stage]]:
+    """Return the stages before the scaling, the scaling, and those behind it.
+
+    Without a scaling there are none before it.
+
+    Thread-safety: a pure function.
+    """
+    for index, stage in enumerate(stages):
+        if isinstance(stage, Scale):
+            return stages[:index], stage, stages[index + 1 :]
+    return (), None, stages

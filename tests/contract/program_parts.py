@@ -14,9 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.program import Mix, Program, Read, Rect, Write
+from gpumft.device.program import Mix, Program, Read, Rect, Stage, Write
 from gpumft.media.formats import Component, PixelFormat
 from gpumft.resample.taps import Taps
+
+SPECIALS = (
+    0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC12345, 0x7F800001, 0x80000000, 0x00000001, 0x807FFFFF,
+    0x00800000, 0x1F7FFFFF, 0x1F800000, 0x9F7FFFFF, 0x9F800000, 0x5F800000, 0x7F7FFFFF, 0xFF7FFFFF,
+    0x3F800000, 0x3F000000, 0xBF800000, 0x3F7FFFFF, 0x437F0000, 0x43800000, 0x2B8CBCCC,
+)  # fmt: skip
+"""Infinities, NaN, -0, subnormals, both sides of 2^-64, the largest values, some plain ones."""
 
 Plane = npt.NDArray[Any]
 Size = tuple[int, int]
@@ -200,13 +207,16 @@ def convert(
     size: Size | None = None,
     taps: MakeTaps = nearest,
     chroma: MakeTaps = linear,
-    mixes: Sequence[Mix] = (),
+    mixes: Sequence[Stage] = (),
+    grid: Size | None = None,
     inner: Rect | None = None,
     background: Sequence[float] | None = None,
     turn: str = "",
     alpha: str = "",
 ) -> Program:
     """A Program through the luma grid: `taps` for luma and alpha, `chroma` for sub-sampled axes.
+
+    `mixes` may be stages of any kind; `grid` is what a Scale among them indexes.
 
     `turn` holds letters of "tyx" (transpose, mirror y, mirror x), `alpha` of "apu" (read alpha,
     premultiply, unpremultiply).
@@ -219,14 +229,15 @@ def convert(
     if alpha and a:
         names = [*names, a]
     reads = []
+    across, down = grid or (inner.width, inner.height)
     for component in names:
         columns, rows = component.size(source_size)
         x, y = (component.xshift, component.yshift)
         if "t" in turn:
             columns, rows, x, y = rows, columns, y, x
         offset = 0.0 if component.name == "a" else quantiser(component, src)[1]
-        vertical = (chroma if y else taps)(rows, inner.height)
-        horizontal = (chroma if x else taps)(columns, inner.width)
+        vertical = (chroma if y else taps)(rows, down)
+        horizontal = (chroma if x else taps)(columns, across)
         reads.append(Read(component, offset, vertical, horizontal))
     writes = []
     for i, component in enumerate(colour_of(dst)):

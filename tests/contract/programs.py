@@ -14,8 +14,10 @@ import numpy as np
 
 from gpumft.device.program import Program, Rect
 from gpumft.media.formats import PixelFormat
+from tests.contract import program_stages as stages
 from tests.contract.program_parts import (
     LUMA_709,
+    SPECIALS,
     Case,
     convert,
     direct,
@@ -30,13 +32,6 @@ from tests.contract.program_parts import (
     to_nominal,
     yuv_to_rgb,
 )
-
-SPECIALS = (
-    0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC12345, 0x7F800001, 0x80000000, 0x00000001, 0x807FFFFF,
-    0x00800000, 0x1F7FFFFF, 0x1F800000, 0x9F7FFFFF, 0x9F800000, 0x5F800000, 0x7F7FFFFF, 0xFF7FFFFF,
-    0x3F800000, 0x3F000000, 0xBF800000, 0x3F7FFFFF, 0x437F0000, 0x43800000, 0x2B8CBCCC,
-)  # fmt: skip
-"""Infinities, NaN, -0, subnormals, both sides of 2^-64, the largest values, some plain ones."""
 
 HALVES = (
     0x0000, 0x8000, 0x0001, 0x8001, 0x03FF, 0x0400, 0x83FF, 0x3C00, 0x3BFF, 0x7BFF, 0xFBFF, 0x7C00,
@@ -312,6 +307,7 @@ _MAKERS: dict[str, Callable[[], Case]] = {
     "half_to_half": partial(_half_case, "gbrpf16le", "rgbaf16le"),
     "half_to_codes": partial(_half_case, "rgbaf16le", "rgb48le"),
     "float_to_half": _to_halves,
+    **stages.MAKERS,
 }
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gpumft.device.program import Program
+from gpumft.device.program import Apply, Mix, Program, Scale
 from gpumft.testing import twin
 from tests.contract import backends
 from tests.contract.program_parts import Case, Plane
@@ -72,10 +72,18 @@ def digest_of_input(given: Case) -> str:
         program = given.program
         yield from (plane.tobytes() for plane in given.planes)
         pairs = [(r.vertical, r.horizontal) for r in program.reads]
+        pairs += [(s.vertical, s.horizontal) for s in program.stages if isinstance(s, Scale)]
         for taps in chain(*pairs, *((w.vertical, w.horizontal) for w in program.writes)):
             yield taps.key if taps is not None else b"none"
-        yield repr([mix.rows for mix in program.stages]).encode()
+        mixes = [stage.rows for stage in program.stages if isinstance(stage, Mix)]
+        yield repr(mixes).encode()
+        formulas = [stage.formula for stage in program.stages if isinstance(stage, Apply)]
+        if formulas:
+            yield repr([(f.key, f.parameters) for f in formulas]).encode()
         yield repr([(w.scale, w.offset, w.constant) for w in program.writes]).encode()
+        shaped = [(w.limits, w.dither) for w in program.writes if w.limits or w.dither]
+        if shaped:
+            yield repr(shaped).encode()
 
     return digest(parts())
 

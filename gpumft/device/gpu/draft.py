@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.gpu.launch import Launch, PlaneRef
+from gpumft.device.program import Pattern
 from gpumft.device.unit import Part, Unit
 from gpumft.resample.taps import Taps
 
@@ -19,7 +20,7 @@ _MOST_FLOATS = 96
 
 
 class TapTable:
-    """All taps of a program in one array of 32-bit words; equal taps are stored once.
+    """All taps and patterns of a program in one array of 32-bit words; equal ones are stored once.
 
     Thread-safety: for one thread at a time.
     """
@@ -37,6 +38,14 @@ class TapTable:
             weights = np.ascontiguousarray(taps.weights, np.float32).view(np.int32)
             self._places[key] = self._keep(pairs), self._keep(weights)
         return self._places[key]
+
+    def pattern(self, pattern: Pattern) -> int:
+        """Return where a pattern's numbers begin, row by row."""
+        key = pattern.key.encode()
+        if key not in self._places:
+            at = self._keep(pattern.values.view(np.int32))
+            self._places[key] = at, at
+        return self._places[key][0]
 
     def number(self, value: float) -> int:
         """Keep one float32; return its place."""

@@ -9,14 +9,17 @@ from __future__ import annotations
 from gpumft.device.gpu.draft import BLOCK, Draft, TapTable
 from gpumft.device.gpu.launch import Launch, PlaneRef, Schedule
 from gpumft.device.gpu.source import Channels
+from gpumft.device.gpu.stages import operations
 from gpumft.device.gpu.target import Target
-from gpumft.device.program import Program, Read, Write
+from gpumft.device.program import Program, Read, Scale, Write, around_scale
 from gpumft.resample.taps import Taps
 
 _MOST_GATHERED = 16
 """Source samples of one channel that an output gathers itself; above, vertical sums are kept."""
 _MOST_REPEATED = 192
 """Source samples behind one sub-sampled output; above, the pixels between are kept."""
+_OPERATIONS_A_SAMPLE = 8
+"""Operations of formulas that weigh as much as reading a source sample again."""
 
 
 def schedule(program: Program) -> Schedule:
@@ -41,6 +44,9 @@ class _Scheduling:
         for group in channels.alike(range(len(program.reads))):
             if _needs_rows(program.reads[group[0]]):
                 channels.rows_kept |= self._rows(channels, group)
+        _, scale, _ = around_scale(program.stages)
+        if scale is not None:
+            self._scale(channels, scale)
         draft = Draft("picture", self._table)
         if self._keeps_pixels(channels):
             channels.pixels_kept = self._pixels(channels)
@@ -52,16 +58,47 @@ class _Scheduling:
         program = self._program
         if program.direct:
             return False
-        behind = 0
-        for index, read in enumerate(program.reads):
-            rows = 1 if index in channels.rows_kept else read.vertical.longest
-            behind += rows * read.horizontal.longest
+        behind = self._samples_behind(channels)
         again = [
             w.vertical.longest * w.horizontal.longest
             for w in program.writes
             if w.channel is not None and w.vertical is not None and w.horizontal is not None
         ]
         return bool(again) and (max(again) * behind > _MOST_REPEATED or self._has_long())
+
+    def _samples_behind(self, channels: Channels) -> int:
+        """Return how many source samples a pixel takes; so many operations count as one more."""
+        program = self._program
+        _, scale, behind = around_scale(program.stages)
+        work = operations(behind) // _OPERATIONS_A_SAMPLE
+        if scale is not None:
+            rows = 1 if channels.scaled_rows_kept else scale.vertical.longest
+            return work + rows * scale.horizontal.longest * len(channels.unscaled())
+        for index, read in enumerate(program.reads):
+            rows = 1 if index in channels.rows_kept else read.vertical.longest
+            work += rows * read.horizontal.longest
+        return work
+
+    def _scale(self, channels: Channels, scale: Scale) -> None:
+        """Launches of all channels before the scaling and, of large filters, vertical sums."""
+        values = channels.unscaled()
+        draft = Draft("unscaled pixels", self._table)
+        size = scale.vertical.source, scale.horizontal.source
+        function = channels.first_pixel(draft)
+        channels.unscaled_kept = self._keep(draft, function, values, size)
+        if _needs_rows(scale):
+            draft = Draft("rows of unscaled pixels", self._table)
+            size = scale.vertical.outputs, scale.horizontal.source
+            function = channels.scaled_rows(draft)
+            channels.scaled_rows_kept = self._keep(draft, function, values, size)
+
+    def _keep(
+        self, draft: Draft, function: str, values: list[str], size: tuple[int, int]
+    ) -> dict[str, PlaneRef]:
+        """Add a launch that keeps values of a Pixel; return the planes."""
+        planes = [self._plane(*size) for _ in values]
+        self._launches.append(_between(draft, function, planes, values, size))
+        return dict(zip(values, planes, strict=True))
 
     def _has_long(self) -> bool:
         return any(taps is not None and taps.longest > BLOCK for w in self._program.writes
@@ -77,10 +114,9 @@ class _Scheduling:
         draft = Draft(f"rows of {' '.join(r.component.name for r in reads)}", self._table)
         function = channels.rows(draft, dict(enumerate(group)))
         size = reads[0].vertical.outputs, reads[0].horizontal.source
-        planes = [self._plane(*size) for _ in group]
         values = [f"p.c[{k}]" for k in range(len(group))]
-        self._launches.append(_between(draft, function, planes, values, size))
-        return dict(zip(group, planes, strict=True))
+        planes = self._keep(draft, function, values, size)
+        return dict(zip(group, planes.values(), strict=True))
 
     def _pixels(self, channels: Channels) -> dict[str, PlaneRef]:
         """A launch of all channels that are written."""
@@ -89,13 +125,10 @@ class _Scheduling:
         values = [channels.value(w) for w in program.writes if w.channel is not None]
         wanted = list(dict.fromkeys(values))
         size = program.inner.height, program.inner.width
-        planes = [self._plane(*size) for _ in wanted]
-        launch = _between(draft, channels.pixel(draft), planes, wanted, size)
-        self._launches.append(launch)
-        return dict(zip(wanted, planes, strict=True))
+        return self._keep(draft, channels.pixel(draft), wanted, size)
 
 
-def _needs_rows(read: Read) -> bool:
+def _needs_rows(read: Read | Scale) -> bool:
     rows, columns = read.vertical.longest, read.horizontal.longest
     return rows > 1 and columns > 1 and rows * columns > _MOST_GATHERED
 

@@ -1,4 +1,4 @@
-"""From the source's planes to pixels: functions for docs/arithmetic.md, 4.1 to 4.6, in a draft."""
+"""From the source's planes to pixels: functions for docs/arithmetic.md, 4.1 to 4.6 and 8.3, in a draft."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from gpumft.device.gpu.draft import Draft
 from gpumft.device.gpu.elements import reader
 from gpumft.device.gpu.launch import PlaneRef
-from gpumft.device.program import Mix, Program, Write
-
-_ALPHA = 3
-"""The channel of a Pixel that is alpha's, whatever the number of colours."""
+from gpumft.device.gpu.stages import ALPHA, staged
+from gpumft.device.program import Program, Write, around_scale, colours_after
 
 
 class Channels:
@@ -26,6 +24,10 @@ class Channels:
         """Reads whose vertical sums an earlier launch has made."""
         self.pixels_kept: dict[str, PlaneRef] = {}
         """Values of a Pixel that an earlier launch has made."""
+        self.unscaled_kept: dict[str, PlaneRef] = {}
+        """Values of a Pixel of the grid that a Scale indexes; all of them, where there is one."""
+        self.scaled_rows_kept: dict[str, PlaneRef] = {}
+        """Those of its vertical sums that an earlier launch has made."""
 
     def value(self, write: Write) -> str:
         """Return the C expression of the channel that `write` stores, in the Pixel `p`.
@@ -33,11 +35,17 @@ class Channels:
         Not for direct programs.
         """
         program = self._program
-        colours = len(program.reads) - (program.alpha is not None)
-        if program.stages:
-            colours = len(program.stages[-1].rows)
-        is_alpha = program.alpha is not None and write.channel == colours
-        return f"p.c[{_ALPHA if is_alpha else write.channel}]"
+        is_alpha = program.alpha is not None and write.channel == program.colours
+        return f"p.c[{ALPHA if is_alpha else write.channel}]"
+
+    def unscaled(self) -> list[str]:
+        """Return the C expressions of all channels before the Scale, in the Pixel `p`."""
+        program = self._program
+        before, _, _ = around_scale(program.stages)
+        places = list(range(colours_after(program, before)))
+        if program.alpha is not None:
+            places.append(ALPHA)
+        return [f"p.c[{place}]" for place in places]
 
     def alike(self, reads: Sequence[int]) -> list[list[int]]:
         """Return the reads by taps: those of a list are brought to the grid in one loop."""
@@ -75,20 +83,29 @@ class Channels:
         return draft.add("combine.h", {"EACH_PART": each, "EACH_CHANNEL": picked})
 
     def pixel(self, draft: Draft) -> str:
-        """Add the function of a Pixel on the luma grid: gathered, unweighed and mixed."""
-        program = self._program
+        """Add the function of a Pixel on the luma grid, with all stages behind it."""
         if self.pixels_kept:
-            channels = {
-                int(value[-2]): _kept(draft, plane) for value, plane in self.pixels_kept.items()
-            }
-            return gathered(draft, channels)
-        alpha = program.alpha
-        reads = {_ALPHA if i == alpha else i: i for i in range(len(program.reads))}
-        function = self.channels(draft, reads)
-        function = self._unweighed(draft, function)
-        for mix in program.stages:
-            function = _mixed(draft, function, mix)
-        return function
+            return _kept_pixel(draft, self.pixels_kept)
+        _, scale, behind = around_scale(self._program.stages)
+        if scale is None:
+            function = self._unweighed(draft)
+        else:
+            function = self.scaled_rows(draft)
+            function = draft.through(function, scale.horizontal, "COLUMNS_")
+        return staged(draft, function, behind)
+
+    def first_pixel(self, draft: Draft) -> str:
+        """Add the function of a Pixel on the grid that the Scale indexes."""
+        before, _, _ = around_scale(self._program.stages)
+        return staged(draft, self._unweighed(draft), before)
+
+    def scaled_rows(self, draft: Draft) -> str:
+        """Add the function of a Pixel through the Scale's vertical taps."""
+        if self.scaled_rows_kept:
+            return _kept_pixel(draft, self.scaled_rows_kept)
+        _, scale, _ = around_scale(self._program.stages)
+        function = _kept_pixel(draft, self.unscaled_kept)
+        return function if scale is None else draft.through(function, scale.vertical, "ROWS_")
 
     def _read(self, draft: Draft, index: int) -> str:
         """4.1 and 4.2."""
@@ -132,9 +149,11 @@ class Channels:
         scale = draft.number(program.alpha_scale)
         return draft.add("weigh.h", {"FROM": function, "ALPHA": alpha, "ALPHA_SCALE": scale})
 
-    def _unweighed(self, draft: Draft, function: str) -> str:
-        """4.5."""
+    def _unweighed(self, draft: Draft) -> str:
+        """4.4 and 4.5: all reads on one grid."""
         program = self._program
+        reads = {ALPHA if i == program.alpha else i: i for i in range(len(program.reads))}
+        function = self.channels(draft, reads)
         if program.alpha is None or not (program.premultiply or program.unpremultiply):
             return function
         steps = []
@@ -157,6 +176,11 @@ def gathered(draft: Draft, channels: dict[int, str]) -> str:
     return draft.add("gather.h", {"EACH_CHANNEL": each})
 
 
+def _kept_pixel(draft: Draft, planes: Mapping[str, PlaneRef]) -> str:
+    """Add the function of a Pixel whose values (`p.c[k]`) lie in planes."""
+    return gathered(draft, {int(value[-2]): _kept(draft, at) for value, at in planes.items()})
+
+
 def _kept(draft: Draft, plane: PlaneRef) -> str:
     index = draft.source(plane)
     return draft.add(
@@ -166,23 +190,3 @@ def _kept(draft: Draft, plane: PlaneRef) -> str:
             "OFFSET": 0, "STEP": 1, "TRANSPOSE": 0, "MIRROR_Y": 0, "MIRROR_X": 0,
         },
     )  # fmt: skip
-
-
-def _mixed(draft: Draft, function: str, mix: Mix) -> str:
-    """4.6."""
-    rows = []
-    for index, row in enumerate(mix.rows):
-        used = sum(1 << k for k, coefficient in enumerate(row) if coefficient != 0)
-        numbers = [draft.number(c) if c != 0 else "0.0f" for c in row] + ["0.0f", "0.0f"]
-        rows.append(f"ROW({index}, {used}, {', '.join(numbers[:3])})")
-    words: dict[str, str | int] = {"FROM": function, "EACH_ROW": " ".join(rows), "REGION": 0}
-    if mix.region is not None:
-        x, y, width, height = mix.region
-        words |= {
-            "REGION": 1,
-            "LEFT": draft.integer(x),
-            "TOP": draft.integer(y),
-            "RIGHT": draft.integer(x + width),
-            "BOTTOM": draft.integer(y + height),
-        }
-    return draft.add("mix.h", words)

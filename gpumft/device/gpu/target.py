@@ -8,9 +8,13 @@ from gpumft.device.gpu.draft import Draft, kind_of
 from gpumft.device.gpu.elements import PlaneBlock, block_size, blocks, finisher, in_stream
 from gpumft.device.gpu.launch import Launch, PlaneRef
 from gpumft.device.gpu.source import Channels, gathered
-from gpumft.device.program import Program, Write
+from gpumft.device.gpu.stages import operations
+from gpumft.device.program import Program, Write, around_scale
 from gpumft.media.formats import Component, PixelFormat
 from gpumft.resample.taps import Taps
+
+_MOST_LIGHT = 64
+"""Operations of formulas that a cheap pixel does at most."""
 
 
 @dataclass(slots=True)
@@ -131,16 +135,30 @@ class Target:
         finish, highest = finisher(program.target, component)
         background = draft.number(program.background[index]) if self._border else "0.0f"
         if write is None:
-            background = constant = draft.number(program.background[index])
+            background = made = draft.number(program.background[index])
         elif write.channel is None:
-            constant = draft.number(write.constant)
+            made = draft.number(write.constant)
         else:
-            scale, zero = draft.number(write.scale), draft.number(write.offset)
-            return (
-                f"SAMPLE({place}, {at.shift}, {finish}, {highest}, {background}, "
-                f"{scale}, {value}, {zero})"
-            )
-        return f"CONSTANT({place}, {at.shift}, {finish}, {highest}, {background}, {constant})"
+            made = self._code(write, value)
+        return f"SAMPLE({place}, {at.shift}, {finish}, {highest}, {background}, {made})"
+
+    def _code(self, write: Write, value: str) -> str:
+        """Return the C expression of what is rounded (4.8, 8.4)."""
+        draft, component = self._draft, write.component
+        scale, zero = draft.number(write.scale), draft.number(write.offset)
+        code = f"FMA({scale}, {value}, {zero})"
+        pattern, inner = write.dither, self._program.inner
+        if pattern is not None:
+            numbers = (
+                draft.table.pattern(pattern), *pattern.values.shape,
+                pattern.y + (inner.y >> component.yshift),
+                pattern.x + (inner.x >> component.xshift),
+            )  # fmt: skip
+            code += f" + PATTERN({', '.join(draft.integer(int(n)) for n in numbers)})"
+        if write.limits is not None:
+            low, high = (draft.number(limit) for limit in write.limits)
+            code = f"limited({code}, {low}, {high})"
+        return code
 
     def _store(self, index: int, share: PlaneBlock) -> str:
         draft = self._draft
@@ -163,8 +181,10 @@ class Target:
 def _is_light(program: Program) -> bool:
     """Whether a pixel is cheap enough to be computed several times in a row, each in its place."""
     heavy = {"FEW", "BLOCKS"}
-    taps = (t for read in program.reads for t in (read.vertical, read.horizontal))
-    return not any(kind_of(t) in heavy for t in taps)
+    _, scale, behind = around_scale(program.stages)
+    filtered = program.reads if scale is None else (scale,)
+    taps = (t for step in filtered for t in (step.vertical, step.horizontal))
+    return operations(behind) <= _MOST_LIGHT and not any(kind_of(t) in heavy for t in taps)
 
 
 def _is_constant(write: Write | None) -> bool:
