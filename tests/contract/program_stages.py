@@ -143,7 +143,7 @@ def _products_and_sums() -> Case:
     def products(x: Value, y: Value, z: Value) -> list[Value]:
         return [flush(x * y), flush(y * 0.7), flush(z * z)]
 
-    stages = [
+    stages: list[Stage] = [
         mix(np.diag([1 / 254.9, 1 / 253.1, 1 / 251.7])),
         _apply(sums), _apply(products), _apply(sums), _apply(products),
         mix(np.diag([0.9, 0.8, 0.7])), _apply(sums),
@@ -161,14 +161,14 @@ def _fewer_and_more() -> Case:
     def tinted(x: Value) -> list[Value]:
         return [x * 1.25, flush(square_root(x)), x * 0.5]
 
-    stages = [to_nominal(PixelFormat.RGB24), _apply(luma), _apply(tinted, 1)]
+    stages: list[Stage] = [to_nominal(PixelFormat.RGB24), _apply(luma), _apply(tinted, 1)]
     program = convert("rgb24", (33, 6), "bgra", mixes=stages, size=(20, 9), taps=ringing)
     return Case(program, noise(program.source, (33, 6)))
 
 
 def _regions() -> Case:
     """Formulas inside regions between a plain one and mixes; at edges and in the middle."""
-    stages = [
+    stages: list[Stage] = [
         to_nominal(PixelFormat.RGB24),
         replace(_each(decoded), region=Rect(3, 1, 21, 7)),
         _each(lambda x: fma(x, -0.5, 0.75)),
@@ -218,7 +218,7 @@ def _in_light(
 
 def _scale_alone() -> Case:
     """Nothing before it and nothing behind it."""
-    stages = [Scale(ringing(7, 11), linear(20, 9))]
+    stages: list[Stage] = [Scale(ringing(7, 11), linear(20, 9))]
     program = convert("gbrpf32le", (20, 7), "gbrpf32le", size=(9, 11), grid=(20, 7), mixes=stages)
     return Case(program, noise(program.source, (20, 7)))
 
@@ -240,7 +240,7 @@ def _shaped(
     writes = []
     for index, write in enumerate(program.writes):
         dither = None if write.channel is None else pattern(*shape, x=3 * index, y=index)
-        writes.append(replace(write, dither=dither, limits=limits and dither and limits))
+        writes.append(replace(write, dither=dither, limits=limits if dither else None))
     shaped = replace(program, writes=tuple(writes))
     return Case(shaped, noise(shaped.source, shaped.source_size))
 
@@ -256,7 +256,7 @@ def _limits() -> Case:
 
 
 def _dithered_matrix(source: str, given: Size, target: str, **options: object) -> Program:
-    stages = [to_nominal(PixelFormat(source), rgb_to_yuv())]
+    stages: list[Stage] = [to_nominal(PixelFormat(source), rgb_to_yuv())]
     return convert(source, given, target, mixes=stages, **options)  # type: ignore[arg-type]
 
 

@@ -84,6 +84,19 @@ def flushed(builder: Any, x: Any) -> Any:
     return builder.select(small, constant(FLOAT, x.type, 0.0), x)
 
 
+def reciprocal(builder: Any, x: Any) -> Any:
+    """Emit RECIP: 1 / x within 1 ulp on [2^-64, 2^64]. Source: docs/arithmetic.md, 2."""
+    kind = x.type
+    x = clamped(builder, x, constant(FLOAT, kind, TINY), constant(FLOAT, kind, 1 / TINY))
+    bits = builder.bitcast(x, _shape(INT32, kind))
+    y = builder.bitcast(builder.sub(constant(INT32, kind, 0x7EF311C3), bits), kind)
+    one = constant(FLOAT, kind, 1.0)
+    for _ in range(3):
+        error = call(builder, "fma", builder.fneg(x), y, one)
+        y = call(builder, "fma", y, error, y)
+    return y
+
+
 def clamped(builder: Any, x: Any, low: Any, high: Any) -> Any:
     """Emit x > low ? x : low, then x < high ? x : high."""
     x = builder.select(builder.fcmp_ordered(">", x, low), x, low)
@@ -238,13 +251,7 @@ def _recip(_typing: Any, x: Any) -> Any:
     """recip(x): 1 / x within 1 ulp on [2^-64, 2^64] (docs/arithmetic.md, 2)."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        x = clamped(builder, values[0], ir.Constant(FLOAT, TINY), ir.Constant(FLOAT, 1 / TINY))
-        seed = builder.sub(ir.Constant(INT32, 0x7EF311C3), builder.bitcast(x, INT32))
-        y = builder.bitcast(seed, FLOAT)
-        for _ in range(3):
-            error = builder.fma(builder.fneg(x), y, ir.Constant(FLOAT, 1.0))
-            y = builder.fma(y, error, y)
-        return y
+        return reciprocal(builder, values[0])
 
     return types.float32(types.float32), emit
 

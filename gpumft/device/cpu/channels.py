@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,34 @@ from gpumft.device.cpu import filters
 from gpumft.device.cpu.arithmetic import BLOCK, float_bits
 from gpumft.device.cpu.schedule import MOST, ROUND, Buffer, Filtered, Input, Ranges, Stage
 from gpumft.device.cpu.steps import Steps
-from gpumft.device.program import Program, Read
+from gpumft.device.program import Mix, Program, Read
+from gpumft.device.program import Stage as ProgramStage
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Channels on one grid, what is done to them there, and what is needed of them later.
+
+    Thread-safety: immutable.
+    """
+
+    stages: Sequence[ProgramStage]
+    """Mixes and formulas."""
+    alpha: int | None
+    """Which channel is alpha before them."""
+    colours: int
+    """How many channels there are behind them, alpha aside."""
+    kept: set[int]
+    """Those that a later stage filters."""
+    needed: Ranges
+    """Their rows that it needs."""
+    columns: int
+
+    def unmixed(self, index: int) -> int | None:
+        """Return the channel that channel `index` still is behind all stages, or None."""
+        if not self.stages:
+            return index
+        return self.colours if index == self.alpha else None
 
 
 class Channels:
@@ -25,17 +52,11 @@ class Channels:
         self.program = program
         self.schedule = Steps(program, bands)
         alpha = program.alpha is not None and (program.premultiply or program.unpremultiply)
-        plain = all(mix.region is None for mix in program.stages)
+        plain = all(isinstance(step, Mix) and step.region is None for step in program.stages)
         self.simple = (
             not alpha and plain and len(program.stages) <= 1 and len(program.reads) <= MOST
         )
         """Whether channels are mixed where they are written, without rows between."""
-
-    def _unmixed(self, index: int) -> int | None:
-        """Return the channel that read `index` still is after all mixes, or None."""
-        if not self.program.stages:
-            return index
-        return len(self.program.stages[-1].rows) if index == self.program.alpha else None
 
     def _add(self, stage: Stage, step: tuple[str, list[int]], guard: int = -1) -> None:
         stage.steps.append((*step, guard))
@@ -100,14 +121,13 @@ class Channels:
         stage: Stage,
         reads: Sequence[int],
         loaded: dict[int, tuple[Buffer, tuple[int, int]]],
-        needed: Ranges,
-        kept: set[int],
+        domain: Domain,
     ) -> dict[int, Input | Filtered]:
         """Steps that bring components to the grid; return where they are then."""
         channels: dict[int, Input | Filtered] = {}
         for cluster in self._clusters(reads, loaded):
             members = [index for index in cluster if index is not None]
-            keep = any(self._unmixed(index) in kept for index in members)
+            keep = any(domain.unmixed(index) in domain.kept for index in members)
             read = self.program.reads[members[0]]
             rows = filters.row_map(read.vertical)
             copied = filters.offset_of_copy(read.horizontal)
@@ -121,8 +141,8 @@ class Channels:
                 made = self._ahead(cluster, stage.ranges)
             else:
                 width = read.horizontal.outputs
-                late = self.simple and not (self.program.stages or keep or copied is not None)
-                outs = [self._out(width, needed if keep else None) for _ in cluster]
+                late = self.simple and not (domain.stages or keep or copied is not None)
+                outs = [self._out(width, domain.needed if keep else None) for _ in cluster]
                 made = self._brought(stage, cluster, loaded, outs, late=late)
             pairs = zip(cluster, made, strict=True)
             channels |= {index: channel for index, channel in pairs if index is not None}

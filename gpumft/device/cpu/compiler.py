@@ -18,7 +18,7 @@ from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError
 
 from gpumft.device import cache as folders
-from gpumft.device.cpu import across, columns, kernels, paint, pixels, selftest
+from gpumft.device.cpu import across, columns, formulas, kernels, paint, pixels, selftest
 from gpumft.errors import KernelBuildError
 
 _log = logging.getLogger("gpumft.device")
@@ -125,6 +125,7 @@ def _source(name: str) -> Callable[..., None]:
         "paint": paint.paint,
         "split": paint.split,
         "phases": across.phases,
+        "formula": formulas.formula,
     }
     if family in makers:
         return makers[family](*variant)

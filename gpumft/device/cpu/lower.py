@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.channels import Channels, union
+from gpumft.device.cpu.channels import Domain, union
 from gpumft.device.cpu.groups import Group, groups
 from gpumft.device.cpu.schedule import (
     MOST,
@@ -20,7 +20,8 @@ from gpumft.device.cpu.schedule import (
     Schedule,
     Stage,
 )
-from gpumft.device.program import Program, Rect, Write
+from gpumft.device.cpu.stages import Stages
+from gpumft.device.program import Mix, Program, Write, around_scale, colours_after
 from gpumft.media.formats import Component
 
 _BANDS_A_THREAD = 4
@@ -38,7 +39,7 @@ def lower(program: Program, threads: int) -> Schedule:
     return _Lowering(program, 1 if threads == 1 else bands).schedule
 
 
-class _Lowering(Channels):
+class _Lowering(Stages):
     """Puts a schedule together."""
 
     def __init__(self, program: Program, bands: int) -> None:
@@ -69,17 +70,20 @@ class _Lowering(Channels):
     # ------------------------------------------------------------------ stages
 
     def _domain(self, groups: Sequence[Group], reads: Sequence[int]) -> None:
-        """Channels on one grid: read, brought to the grid, mixed, written."""
-        needed = self._needed(groups)
+        """Channels on one grid: read, brought to the grid, put through all stages, written."""
+        program, needed = self.program, self._needed(groups)
         made = self.schedule.missing(needed)
-        loaded = self._loads(reads, made)
         kept = {w.channel for g in groups if g.taps for w in g.writes if w.channel is not None}
-        stage = Stage(made)  # it runs after those that its channels need
-        channels = self._channels(stage, reads, loaded, needed, kept)
-        self.schedule.stages.append(stage)
-        if not self.simple:
-            self._unweight(stage, channels)
-            channels = self._mixes(stage, channels, kept, needed)
+        before, scale, behind = around_scale(program.stages)
+        alpha = program.alpha if scale is None else colours_after(program, before)
+        domain = Domain(
+            behind, None if program.alpha is None else alpha, program.colours, kept, needed,
+            program.inner.width,
+        )  # fmt: skip
+        if scale is None:
+            stage, channels = self._read(reads, made, domain)
+        else:
+            stage, channels = self._scaled(before, scale, reads, made, domain)
         ready = _Channels(channels, self._outputs(channels))
         for group in groups:
             for write in group.writes:
@@ -99,9 +103,10 @@ class _Lowering(Channels):
     def _outputs(self, channels: dict[int, Input | Filtered]) -> dict[int, Output]:
         """Return how each channel after the mixes is made of `channels`."""
         program = self.program
-        if not (self.simple and program.stages):
+        mixes = [stage for stage in program.stages if isinstance(stage, Mix)]
+        if not (self.simple and mixes):
             return {index: Output(index, None) for index in channels}
-        rows = program.stages[0].rows
+        rows = mixes[0].rows
         made = {index: Output(None, row) for index, row in enumerate(rows)}
         if program.alpha is not None:
             made[len(rows)] = Output(program.alpha, None)
@@ -151,53 +156,6 @@ class _Lowering(Channels):
         layout = self.program.target.layout
         plane = layout.planes[group.component.plane]
         return not layout.packed and plane.channels == len(group.writes) <= MOST
-
-    def _unweight(self, stage: Stage, channels: dict[int, Input | Filtered]) -> None:
-        """docs/arithmetic.md, 4.5."""
-        program, alpha = self.program, self.program.alpha
-        if alpha is None or not (program.premultiply or program.unpremultiply):
-            return
-        buffers = {i: given for i, given in channels.items() if isinstance(given, Buffer)}
-        weight = buffers[alpha]
-        for index, buffer in buffers.items():
-            weighed = self._weighs(index)
-            # weighted before and divided now, or neither; where only one is asked for, that one
-            if index == alpha or (program.premultiply and program.unpremultiply != weighed):
-                continue
-            kernel = "unweigh" if program.unpremultiply else "weigh"
-            columns = program.reads[index].horizontal.outputs
-            self._add(stage, self._by_alpha(kernel, buffer, weight, columns))
-
-    def _mixes(
-        self,
-        stage: Stage,
-        channels: dict[int, Input | Filtered],
-        rows_kept: set[int],
-        needed: Ranges,
-    ) -> dict[int, Input | Filtered]:
-        """Steps of the mixes; return the buffers of what comes out."""
-        program, schedule = self.program, self.schedule
-        if not program.stages:
-            return channels
-        inner = program.inner
-        everywhere = Rect(0, 0, inner.width, inner.height)
-        colour = [b for i, b in channels.items() if i != program.alpha and isinstance(b, Buffer)]
-        for mix in program.stages:
-            last = mix is program.stages[-1]
-            mixed = []
-            for index, coefficients in enumerate(mix.rows):
-                kept = last and index in rows_kept
-                out = schedule.row(inner.width)
-                if kept:
-                    out = schedule.ring(inner.width, needed)
-                before = colour[index] if mix.region is not None else colour[0]
-                region = mix.region or everywhere
-                step = schedule.mix(out, before, coefficients, region, colour, inner.width)
-                self._add(stage, step)
-                mixed.append(out)
-            colour = mixed
-        rest = [channels[program.alpha]] if program.alpha is not None else []
-        return dict(enumerate([*colour, *rest]))
 
     def _resampled(self, group: Group, ready: _Channels) -> None:
         """A stage of its own for components whose channels are filtered once more."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gpumft.device.cpu.arithmetic import BLOCK
 from gpumft.device.cpu.vectors import LANES
 from gpumft.device.cpu.views import View
-from gpumft.device.program import Program, Read
+from gpumft.device.program import Program, Read, Scale
 from gpumft.resample.taps import Taps
 
 Ranges = npt.NDArray[np.int64]
@@ -127,6 +127,8 @@ class Schedule:
         self.kept: list[npt.NDArray[Any]] = []
         """Arrays whose addresses are among the arguments."""
         longest = [t.longest for r in program.reads for t in (r.vertical, r.horizontal)]
+        scales = [s for s in program.stages if isinstance(s, Scale)]
+        longest += [t.longest for s in scales for t in (s.vertical, s.horizontal)]
         longest += [t.longest for w in program.writes for t in (w.vertical, w.horizontal) if t]
         self._pad = max(longest, default=1) + 6 * LANES
         """Floats behind a row that kernels may read and write: they make whole vectors."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu import filters
+from gpumft.device.cpu import filters, formulas
 from gpumft.device.cpu.arithmetic import BLOCK, float_bits
 from gpumft.device.cpu.kernels import VIEW
 from gpumft.device.cpu.schedule import (
@@ -22,9 +22,11 @@ from gpumft.device.cpu.schedule import (
 )
 from gpumft.device.cpu.vectors import LANES
 from gpumft.device.cpu.views import View, source_view, target_view
-from gpumft.device.program import Program, Read, Rect
+from gpumft.device.program import Apply, Program, Read, Rect
 from gpumft.media.formats import Component
 from gpumft.resample.taps import Taps
+
+_ALL_ROWS = 1 << 31
 
 
 class Steps(Schedule):
@@ -156,6 +158,21 @@ class Steps(Schedule):
             self.keep([c for c, _ in used] or [0.0], np.float32), len(used),
             0, *(n for _, b in used for n in b.arguments),
         ]  # fmt: skip
+
+    def apply(
+        self, outs: Sequence[Buffer], channels: Sequence[Buffer], stage: Apply, columns: int
+    ) -> tuple[str, list[int]]:
+        """Return the step that makes channels of others by a formula, within its region."""
+        box = [0, 0, columns, _ALL_ROWS]
+        if stage.region is not None:
+            x, y, width, height = stage.region
+            box = [x, y, x + width, y + height]
+        places: list[int] = []
+        for buffers in (channels, outs):
+            given = [n for buffer in buffers for n in buffer.arguments]
+            places += given + [0] * (3 * MOST - len(given))
+        parameters = [float_bits(number) for number in stage.formula.parameters]
+        return formulas.register(stage.formula), [columns, *box, *places, *parameters]
 
     def load(
         self, outs: Sequence[Buffer], program: Program, reads: Sequence[Read],

@@ -139,7 +139,7 @@ def _put(_typing: Any, address: Any, vector: Any) -> Any:
     return types.int32(types.int64, VECTOR), emit
 
 
-def _fixed(builder: Any, address: Any, index: int) -> Any:
+def parameter(builder: Any, address: Any, index: int) -> Any:
     """Emit the float32 whose bits are the argument `index` after `address`, in every lane.
 
     Nobody writes arguments while a kernel runs; told so, LLVM loads them once, before the loop.
@@ -154,7 +154,7 @@ def _setting(_typing: Any, address: Any) -> Any:
     """setting(address): the float32 whose bits are this argument, in every lane."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return _fixed(builder, values[0], 0)
+        return parameter(builder, values[0], 0)
 
     return VECTOR(types.int64), emit
 
@@ -220,7 +220,7 @@ def writer(kind: Any, group: int, *, raw: bool = False) -> Any:
             made = channels[:group]
             if not raw:
                 for c, v in enumerate(made):
-                    scale, offset = (_fixed(builder, gains, 2 * c + i) for i in (0, 1))
+                    scale, offset = (parameter(builder, gains, 2 * c + i) for i in (0, 1))
                     x = call(builder, "fma", scale, v, offset)
                     made[c] = finished(builder, kind, x, high)
             _weave(builder, kind, made, address, shift)
@@ -289,7 +289,7 @@ def blender(used: tuple[bool, ...]) -> Any:
             for c, v in enumerate(channels):
                 if not used[c]:
                     continue
-                weight = _fixed(builder, address, c)
+                weight = parameter(builder, address, c)
                 if total is None:
                     total = builder.fmul(weight, v)
                 else:

@@ -1,4 +1,4 @@
-"""From the source's planes to pixels: functions for docs/arithmetic.md, 4.1 to 4.6 and 8.3, in a draft."""
+"""From the source's planes to pixels: functions for docs/arithmetic.md, 4.1 to 4.6 and 8.3."""
 
 from __future__ import annotations
 
