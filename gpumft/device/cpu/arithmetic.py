@@ -186,7 +186,11 @@ def finished(builder: Any, kind: Any, x: Any, high: Any) -> Any:
         quiet = builder.bitcast(constant(INT32, x.type, QUIET), x.type)
         x = builder.select(builder.fcmp_ordered("==", x, x), x, quiet)
         return x if kind == types.float32 else _to_half(builder, x)
-    x = clamped(builder, x, constant(FLOAT, x.type, 0.0), high)
+    return rounded(builder, clamped(builder, x, constant(FLOAT, x.type, 0.0), high))
+
+
+def rounded(builder: Any, x: Any) -> Any:
+    """Emit what `finished` gives for codes within their range."""
     x = builder.fadd(x, constant(FLOAT, x.type, 2.0**23))
     return builder.bitcast(x, _shape(INT32, x.type))
 

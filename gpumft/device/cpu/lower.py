@@ -190,9 +190,11 @@ class _Lowering(Stages):
             wanted = []
             for write in group.writes:
                 made = Output(None, None) if write.channel is None else ready.outputs[write.channel]
-                wanted.append(replace(made, gain=_gain(write)))
+                wanted.append(
+                    replace(made, gain=_gain(write), limits=write.limits, dither=write.dither)
+                )
             first = wanted[0].channel
-            if len(wanted) == 1 and first is not None:
+            if len(wanted) == 1 and first is not None and not wanted[0].shaped:
                 given = ready.inputs[first]
                 step = None
                 if isinstance(given, Filtered):
@@ -209,9 +211,7 @@ class _Lowering(Stages):
             return
         for write in group.writes:
             buffer = zeros if write.channel is None else ready.buffers[write.channel]
-            step = self.schedule.store(
-                self.program, write.component, buffer, _gain(write), merge=group.merge
-            )
+            step = self.schedule.store(self.program, write, buffer, _gain(write), merge=group.merge)
             self._add(stage, step, guard)
 
 
@@ -249,5 +249,5 @@ def _compact(
         if row is not None:
             row = tuple(c for index, c in zip(order, row, strict=False) if index in used)
             row += (0.0,) * (len(places) - len(row))
-        made.append(Output(channel, row, output.gain))
+        made.append(replace(output, channel=channel, coefficients=row))
     return [channels[index] for index in places], made

@@ -10,7 +10,7 @@ from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import pointer
 from gpumft.device.cpu.kernels import _place, _row
-from gpumft.device.cpu.pixels import TYPES, elements
+from gpumft.device.cpu.pixels import TYPES, elements, pattern_place, pattern_row
 from gpumft.device.cpu.vectors import (
     LANES,
     blender,
@@ -18,6 +18,7 @@ from gpumft.device.cpu.vectors import (
     put,
     reader,
     setting,
+    shape,
     writer,
     zeros,
 )
@@ -38,7 +39,7 @@ find_row = register_jitable(_find)
 
 
 def paint(  # noqa: PLR0915 - one kernel
-    dtype: str, source: str, inputs: str, outputs: str
+    dtype: str, source: str, inputs: str, outputs: str, shaped: str = ""
 ) -> Callable[..., None]:
     """Make the kernel that mixes and writes a row.
 
@@ -48,6 +49,7 @@ def paint(  # noqa: PLR0915 - one kernel
         inputs: a letter each: p for pixels of a plane, r for a float32 row of a buffer.
         outputs: parted by "-": which inputs are summed ("101"), or the one taken ("c2"), or
             "k" for 0, to which the offset is added.
+        shaped: "shaped" where patterns are added to codes, or they are kept within limits.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
@@ -63,7 +65,8 @@ def paint(  # noqa: PLR0915 - one kernel
     read0, read1, read2, read3 = (reader(given) if p else reader(float32, raw=True) for p in pixels)
     tokens += ["k"] * (MOST - group)
     make0, make1, make2, make3 = (_maker(token) for token in tokens)
-    write = writer(kind, group, raw=is_row)
+    shapes = shaped == "shaped"
+    write = writer(kind, group, raw=is_row, shaped=shapes)
 
     @register_jitable
     def find(
@@ -84,11 +87,14 @@ def paint(  # noqa: PLR0915 - one kernel
         view = pointer(planes + 8 * a[k], int64)
         return elements(view, r, a[k + 1], n, 1, scratch + a[k + 6], given_element, given_size)  # type: ignore[no-any-return]
 
-    def paint_row(args: int, scratch: int, planes: int, y: int, _count: int) -> None:
+    def paint_row(  # noqa: PLR0915 - one kernel
+        args: int, scratch: int, planes: int, y: int, _count: int
+    ) -> None:
         a = pointer(args, int64)
         # view 0 or out 0-2, columns 3, highest code 4, shift 5, spare 6, coefficients 7-22 (4 an
         # output), (scale, offset) 23-30, inputs from 31 on, 8 each: buffer 0-2, map of rows or 0 3;
-        # or view 0, first column 1, shift 2, map 3, mask 4, offset 5, spare 6
+        # or view 0, first column 1, shift 2, map 3, mask 4, offset 5, spare 6; from 63 on, 8 an
+        # output: lowest and highest code 0-1, pattern 2-7
         n, high, shift = a[3], setting(args + 8 * 4), a[5]
         i0 = find(a, 0, p0, scratch, planes, y, n)
         i1 = find(a, 1, p1, scratch, planes, y, n) if count > 1 else i0
@@ -110,6 +116,10 @@ def paint(  # noqa: PLR0915 - one kernel
         into = target if plain else scratch + a[6]
         gains, weights = args + 8 * 23, args + 8 * 7
         x1 = x2 = x3 = zeros()
+        t0 = t1 = t2 = t3 = int64(0)
+        if shapes:
+            t0, t1 = pattern_row(a, 65, y), pattern_row(a, 73, y)
+            t2, t3 = pattern_row(a, 81, y), pattern_row(a, 89, y)
         for b in range(0, n, LANES):
             x = max(min(b, n - LANES), 0)
             x0 = read0(i0 + s0 * x, h0, m0, f0)
@@ -123,6 +133,14 @@ def paint(  # noqa: PLR0915 - one kernel
             c1 = make1(weights + 32, x0, x1, x2, x3)
             c2 = make2(weights + 64, x0, x1, x2, x3)
             c3 = make3(weights + 96, x0, x1, x2, x3)
+            if shapes:
+                c0 = shape(gains, args + 504, pattern_place(a, 65, t0, x), c0)
+                if group > 1:
+                    c1 = shape(gains + 16, args + 568, pattern_place(a, 73, t1, x), c1)
+                if group > 2:
+                    c2 = shape(gains + 32, args + 632, pattern_place(a, 81, t2, x), c2)
+                if group > 3:
+                    c3 = shape(gains + 48, args + 696, pattern_place(a, 89, t3, x), c3)
             write(into + group * size * x, gains, high, shift, c0, c1, c2, c3)
         if plain:
             return

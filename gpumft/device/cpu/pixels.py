@@ -8,9 +8,20 @@ from typing import Any
 from numba import float32, int32, int64, types
 from numba.extending import register_jitable
 
-from gpumft.device.cpu.arithmetic import encode, flush, merge, number, pointer, recip
+from gpumft.device.cpu.arithmetic import (
+    encode,
+    float_bits,
+    flush,
+    fma,
+    merge,
+    number,
+    pointer,
+    recip,
+)
 from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.vectors import LANES, put, reader, setting
+
+_ONE = float_bits(1.0)
 
 Kernel = Callable[[int, int, int, int, int], None]
 
@@ -41,6 +52,22 @@ def elements(
         for c in range(group):
             p[group * i + c] = pointer(at + c * view[11], element)[0]
     return int64(spare)
+
+
+@register_jitable
+def pattern_row(a: Any, k: int, y: int) -> Any:
+    """Return where the row of a pattern begins that belongs to row y of the picture.
+
+    From argument k on: address 0, bytes of a row 1, mask of rows 2, first row 3, mask of columns 4,
+    first column 5. A row goes on for 16 columns behind its end.
+    """
+    return a[k] + ((y + a[k + 3]) & a[k + 2]) * a[k + 1]
+
+
+@register_jitable
+def pattern_place(a: Any, k: int, row: Any, x: int) -> Any:
+    """Return where the number of column x lies in the row of a pattern."""
+    return row + 4 * ((x + a[k + 5]) & a[k + 4])
 
 
 def load(dtype: str, group: str) -> Kernel:
@@ -83,25 +110,37 @@ def load(dtype: str, group: str) -> Kernel:
     return load_row
 
 
-def store(dtype: str) -> Kernel:
+def store(dtype: str, shaped: str = "") -> Kernel:
     """Make the kernel that quantises a channel and writes it wherever its component lies.
 
-    For components that share words or columns; `paint` writes the others.
+    For components that share words or columns; `paint` writes the others. `shaped`: a pattern is
+    added to the codes, and they are kept within limits.
     """
     kind = types.NumberClass(TYPES[dtype])
+    shapes = shaped == "shaped"
 
     def store_row(args: int, scratch: int, planes: int, y: int, _count: int) -> None:
         a = pointer(args, int64)
         # view 0, columns 1, padding columns 2, merge 3, shift 4, highest code 5, row for codes 6,
-        # source 7-9, scale 10, offset 11
+        # source 7-9, scale 10, offset 11, lowest and highest code 12-13, pattern 14-19
         v = pointer(planes + 8 * a[0], int64)
         n, shift, high = a[1], a[4], number(a[5])
         row = v[0] + _place(v, 1, y)
         source = pointer(_row(a, 7, scratch, y), float32)
         scale, offset = number(a[10]), number(a[11])
         codes = pointer(scratch + a[6], kind)
-        for i in range(n):
-            codes[i] = encode(source[i], scale, offset, high, shift, kind)
+        if shapes:
+            noise, one, zero = pattern_row(a, 14, y), number(_ONE), number(0)
+            low, top = number(a[12]), number(a[13])
+            for i in range(n):
+                term = pointer(pattern_place(a, 14, noise, i), float32)[0]
+                x = fma(scale, source[i], offset) + term
+                x = x if x > low else low  # noqa: FURB136 - NaN becomes the lowest
+                x = x if x < top else top  # noqa: FURB136
+                codes[i] = encode(x, one, zero, high, shift, kind)
+        else:
+            for i in range(n):
+                codes[i] = encode(source[i], scale, offset, high, shift, kind)
         for i in range(n + a[2]):
             code = codes[i if i < n else n - 1]
             q = pointer(row + _place(v, 6, i), kind)

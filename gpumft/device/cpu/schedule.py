@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gpumft.device.cpu.arithmetic import BLOCK
 from gpumft.device.cpu.vectors import LANES
 from gpumft.device.cpu.views import View
-from gpumft.device.program import Program, Read, Scale
+from gpumft.device.program import Pattern, Program, Read, Scale
 from gpumft.resample.taps import Taps
 
 Ranges = npt.NDArray[np.int64]
@@ -97,6 +97,14 @@ class Output:
     coefficients: tuple[float, ...] | None
     gain: tuple[float, float] = (0.0, 0.0)
     """Scale and offset of the code."""
+    limits: tuple[float, float] | None = None
+    dither: Pattern | None = None
+    """As in Write."""
+
+    @property
+    def shaped(self) -> bool:
+        """Whether codes get more than a scale and an offset."""
+        return self.limits is not None or self.dither is not None
 
 
 Input = Buffer | Read
@@ -135,6 +143,7 @@ class Schedule:
         most = max(_ROW_LISTS * max(longest, default=1), 2 * BLOCK, len(program.reads))
         self.scratch = round_up(8 * most)
         self._shared: dict[str, Buffer] = {}
+        self._patterns: dict[str, int] = {}
 
     # ------------------------------------------------------------------ stages and memory
 

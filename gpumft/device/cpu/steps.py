@@ -22,11 +22,12 @@ from gpumft.device.cpu.schedule import (
 )
 from gpumft.device.cpu.vectors import LANES
 from gpumft.device.cpu.views import View, source_view, target_view
-from gpumft.device.program import Apply, Program, Read, Rect
+from gpumft.device.program import Apply, Pattern, Program, Read, Rect, Write
 from gpumft.media.formats import Component
 from gpumft.resample.taps import Taps
 
 _ALL_ROWS = 1 << 31
+_NO_PATTERN = Pattern(np.zeros((1, 1), np.float32))
 
 
 class Steps(Schedule):
@@ -226,7 +227,30 @@ class Steps(Schedule):
         at, _ = self._target(program, part)
         spare = self.spare_elements(columns * len(components), dtype, "out")
         head = [at, 0, 0, columns, float_bits((1 << part.depth) - 1), part.shift, spare]
-        return self._painting(program, dtype, head, columns, inputs, outputs)
+        name, arguments = self._painting(program, dtype, head, columns, inputs, outputs)
+        if not any(output.shaped for output in outputs):
+            return name, arguments
+        shapes = [self._shape(program, part, output.limits, output.dither) for output in outputs]
+        shapes += [shapes[0]] * (MOST - len(shapes))
+        return f"{name}.shaped", [*arguments, *(n for shape in shapes for n in shape)]
+
+    def _shape(
+        self, program: Program, part: Component, limits: tuple[float, float] | None,
+        dither: Pattern | None,
+    ) -> list[int]:  # fmt: skip
+        """Return the lowest and highest code and the pattern of a component (8.4)."""
+        top = float((1 << part.depth) - 1)
+        codes = [float_bits(min(max(limit, 0.0), top)) for limit in limits or (0.0, top)]
+        pattern = dither or _NO_PATTERN
+        rows, columns = pattern.values.shape
+        if pattern.key not in self._patterns:
+            places = np.arange(columns + LANES) % columns
+            self._patterns[pattern.key] = self.keep(pattern.values[:, places], np.float32)
+        return [
+            *codes, self._patterns[pattern.key], 4 * (columns + LANES), rows - 1,
+            (program.inner.y >> part.yshift) + pattern.y, columns - 1,
+            (program.inner.x >> part.xshift) + pattern.x,
+        ]  # fmt: skip
 
     def mixed_row(
         self, program: Program, out: Buffer, columns: int, inputs: Sequence[Input], output: Output
@@ -270,10 +294,11 @@ class Steps(Schedule):
         return name, [*head, *weights, *gains, *tail]
 
     def store(
-        self, program: Program, part: Component, channel: Buffer, gain: tuple[float, float],
-        *, merge: bool,
+        self, program: Program, write: Write, channel: Buffer, gain: tuple[float, float], *,
+        merge: bool,
     ) -> tuple[str, list[int]]:  # fmt: skip
         """Return the step that writes a component that others share words or columns with."""
+        part = write.component
         inner = program.inner
         plane = program.target.layout.planes[part.plane]
         at, view = self._target(program, part)
@@ -283,8 +308,13 @@ class Steps(Schedule):
         if inner.x + inner.width < program.target_size[0]:
             padding = 0
         scale, offset = gain
-        return f"store.{plane.dtype}", [
+        name = f"store.{plane.dtype}"
+        shape: list[int] = []
+        if write.limits is not None or write.dither is not None:
+            name += ".shaped"
+            shape = self._shape(program, part, write.limits, write.dither)
+        return name, [
             at, columns, padding, int(merge), part.shift, float_bits((1 << part.depth) - 1),
             self.shared("codes", columns).offset, *channel.arguments, float_bits(scale),
-            float_bits(offset),
+            float_bits(offset), *shape,
         ]  # fmt: skip

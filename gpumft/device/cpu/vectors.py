@@ -15,7 +15,16 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-from gpumft.device.cpu.arithmetic import FLOAT, INT32, call, constant, decoded, finished
+from gpumft.device.cpu.arithmetic import (
+    FLOAT,
+    INT32,
+    call,
+    clamped,
+    constant,
+    decoded,
+    finished,
+    rounded,
+)
 
 LANES = 16
 FLOATS = ir.VectorType(FLOAT, LANES)
@@ -204,11 +213,11 @@ def reader(kind: Any, group: int = 1, part: int = 0, *, raw: bool = False) -> An
 
 
 @cache
-def writer(kind: Any, group: int, *, raw: bool = False) -> Any:
+def writer(kind: Any, group: int, *, raw: bool = False, shaped: bool = False) -> Any:
     """Make write(address, gains, high, shift, v0, v1, v2, v3): quantise and store side by side.
 
     `gains` is the address of (scale, offset) of each of `group` channels. `raw` float32 are stored
-    as they are.
+    as they are; what is `shaped` is codes within their limits already.
     """
 
     def _write(
@@ -218,7 +227,9 @@ def writer(kind: Any, group: int, *, raw: bool = False) -> Any:
         def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
             address, gains, high, shift, *channels = values
             made = channels[:group]
-            if not raw:
+            if shaped:
+                made = [rounded(builder, v) for v in made]
+            elif not raw:
                 for c, v in enumerate(made):
                     scale, offset = (parameter(builder, gains, 2 * c + i) for i in (0, 1))
                     x = call(builder, "fma", scale, v, offset)
@@ -229,6 +240,26 @@ def writer(kind: Any, group: int, *, raw: bool = False) -> Any:
         return types.int32(*[types.int64] * 2, VECTOR, types.int64, *[VECTOR] * 4), emit
 
     return intrinsic(_write)
+
+
+def _shape(_typing: Any, gains: Any, limits: Any, noise: Any, v: Any) -> Any:
+    """shape(gains, limits, noise, v): codes with noise added, within limits (8.4).
+
+    `gains` and `limits` are addresses of (scale, offset) and (lowest, highest), `noise` of floats.
+    """
+
+    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        gains, limits, noise, v = values
+        scale, offset = (parameter(builder, gains, i) for i in (0, 1))
+        low, high = (parameter(builder, limits, i) for i in (0, 1))
+        x = call(builder, "fma", scale, v, offset)
+        x = builder.fadd(x, load_lanes(builder, noise, FLOATS))
+        return clamped(builder, x, low, high)
+
+    return VECTOR(*[types.int64] * 3, VECTOR), emit
+
+
+shape: Any = intrinsic(_shape)
 
 
 def _weave(builder: Any, kind: Any, made: list[Any], address: Any, shift: Any) -> None:
