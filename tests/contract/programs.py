@@ -302,6 +302,31 @@ _MAKERS: dict[str, Callable[[], Case]] = {
     "packed_10_odd": partial(_direct, "y210le", (7, 3), "uyvy422", taps=linear, size=(9, 4)),
     "packed_16": partial(_yuv_rgb, "y216le", (8, 3), "rgb48le"),
     "v210_to_rgb": partial(_yuv_rgb, "v210", (50, 3), "rgb24"),
+    "v210_turned": partial(
+        _yuv_rgb, "v210", (35, 9), "gbrp", turn="tx", size=(20, 30), taps=linear, chroma=ringing
+    ),
+    "v210_mirrored": partial(_direct, "v210", (35, 4), "yuv422p10le", turn="x"),
+    "v210_border": partial(
+        _direct,
+        "y210le",
+        (31, 5),
+        "v210",
+        size=(59, 9),
+        taps=ringing,
+        inner=Rect(10, 2, 41, 6),
+        background=(16, 600.5, 3000),
+    ),
+    "v210_right": partial(
+        _direct,
+        "v210",
+        (101, 5),
+        "v210",
+        size=(101, 5),
+        inner=Rect(52, 0, 49, 4),
+        background=(16, 600.5, 3000),
+        taps=linear,
+    ),
+    "v210_from_rgb": partial(_rgb_yuv, "gbrp10le", (53, 5), "v210", size=(97, 7), taps=ringing),
     "v210_odd": partial(_direct, "v210", (55, 3), "v210", size=(49, 4), taps=linear),
     "deep_16": partial(_rgb_yuv, "gbrp16le", (12, 6), "yuv420p16le", size=(9, 9), taps=ringing),
     "half_to_half": partial(_half_case, "gbrpf16le", "rgbaf16le"),
@@ -321,9 +346,3 @@ def case(name: str) -> Case:
 
 
 NAMES = tuple(_MAKERS)
-
-
-def formats_of(name: str) -> set[str]:
-    """Names of the two formats of a case."""
-    program = case(name).program
-    return {str(program.source), str(program.target)}

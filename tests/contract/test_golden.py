@@ -20,7 +20,7 @@ from gpumft.device.program import Apply, Mix, Program, Scale
 from gpumft.testing import twin
 from tests.contract import backends
 from tests.contract.program_parts import Case, Plane
-from tests.contract.programs import NAMES, case, formats_of
+from tests.contract.programs import NAMES, case
 
 FILE = Path(__file__).parent.parent / "data" / "golden.json"
 Backend = Callable[[Program, Sequence[Plane]], list[Plane]]
@@ -40,14 +40,7 @@ def on_device(name: str) -> Backend:
 
 DEVICES = tuple(backends.SPECS)
 BACKENDS: dict[str, Backend] = {"twin": twin.run, **{name: on_device(name) for name in DEVICES}}
-NOT_BUILT: dict[str, set[str]] = {"cpu": {"v210"}}
-"""Formats that a backend refuses for now."""
-PAIRS = [
-    backends.param(backend, name)
-    for backend in BACKENDS
-    for name in NAMES
-    if not formats_of(name) & NOT_BUILT.get(backend, set())
-]
+PAIRS = [backends.param(backend, name) for backend in BACKENDS for name in NAMES]
 DEVICE_PAIRS = [pair for pair in PAIRS if pair.values[0] in DEVICES]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gpumft.device import Device, open_device
-from gpumft.errors import InvalidArg, InvalidMediaType, InvalidRequest
+from gpumft.errors import InvalidArg, InvalidRequest
 from gpumft.media.formats import PixelFormat
 from gpumft.testing import twin
 from tests.contract import programs
@@ -26,7 +26,6 @@ from tests.device.engine_help import (
     through_matrix,
 )
 
-BUILT = [name for name in programs.NAMES if not name.startswith("v210")]
 FORMATS = [
     "yuv420p",
     "nv12",
@@ -53,7 +52,7 @@ def device() -> Iterator[Device]:
         yield opened
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", programs.NAMES)
 def test_contract_programs(device: Device, name: str) -> None:
     case = programs.case(name)
     assert_same(run(device, case.program, case.planes), twin.run(case.program, case.planes), name)
@@ -116,7 +115,8 @@ def test_taps_that_jump_back(device: Device) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["nv12_to_rgb24", "yuyv_odd_to_rgb24", "rgb24_to_yuyv_odd",
     "turn_270_yuyv", "alpha_weighted", "packed_10_odd", "words_10", "half_to_half",
-    "mirror_direct", "yuyv_letterbox_odd", "deep_16", "float_filter"])  # fmt: skip
+    "mirror_direct", "yuyv_letterbox_odd", "deep_16", "float_filter", "v210_odd", "v210_border",
+    "v210_turned", "formula_regions", "scale_alpha", "dither_yuyv_odd"])  # fmt: skip
 def test_strides(device: Device, name: str, layout: str) -> None:
     case = programs.case(name)
     lay = LAYOUTS[layout]
@@ -129,7 +129,7 @@ def test_strides(device: Device, name: str, layout: str) -> None:
     assert_same(target, expected, f"{name} {layout}")
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", programs.NAMES)
 def test_nothing_around_the_planes_is_touched(device: Device, name: str) -> None:
     case = programs.case(name)
     expected = twin.run(case.program, case.planes)
@@ -184,11 +184,6 @@ def test_wrong_arrays_are_refused_and_nothing_is_written(device: Device) -> None
     with pytest.raises(InvalidArg, match="target plane 0 is read-only"):
         built([luma, chroma], [frozen])
     assert np.all(out[0] == 9)
-
-
-def test_v210_is_not_built_yet(device: Device) -> None:
-    with pytest.raises(InvalidMediaType, match="v210 is not built yet"):
-        device.build(programs.case("v210_to_rgb").program)
 
 
 def test_a_closed_program_raises_and_others_live_on(device: Device) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from gpumft.device.cpu import v210
 from gpumft.device.cpu.arithmetic import TINY
 from gpumft.device.cpu.views import Array
 from gpumft.device.program import Program
-from gpumft.media.formats import Component
+from gpumft.media.formats import Component, PixelFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ def fills(program: Program) -> list[Fill]:
     """Return the fills around `program.inner`; none where it covers the target."""
     made: list[Fill] = []
     layout, inner = program.target.layout, program.inner
+    if program.target is PixelFormat.V210:
+        return _fill_stream(program)
     words: dict[int, int] = {}
     for component, value in zip(layout.components, program.background, strict=True):
         stored = _stored(component, value, is_float=layout.is_float)
@@ -57,6 +60,21 @@ def fills(program: Program) -> list[Fill]:
             if r0 < r1 and c0 < c1:
                 made += _fill(component, plane.channels, pairs, (r0, r1, c0, c1), stored)
     return made
+
+
+def _fill_stream(program: Program) -> list[Fill]:
+    """Return the fill of all of a v210 plane, where the picture does not cover it."""
+    size = program.target_size
+    if tuple(program.inner) == (0, 0, *size):
+        return []
+    _, words = program.target.plane_shapes(size)[0]
+    elements = np.zeros(3 * words, np.uint32)
+    pairs = -(-size[0] // 2)
+    for component, value in zip(program.target.layout.components, program.background, strict=True):
+        offset, step = v210.STREAM[component.name]
+        stored = _stored(component, value, is_float=False)
+        elements[offset::step][: pairs * (2 if component.name == "y" else 1)] = stored
+    return [Fill(0, (slice(None), slice(None)), v210.packed(elements))]
 
 
 def _fill(

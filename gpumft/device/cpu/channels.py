@@ -14,6 +14,7 @@ from gpumft.device.cpu.schedule import MOST, ROUND, Buffer, Filtered, Input, Ran
 from gpumft.device.cpu.steps import Steps
 from gpumft.device.program import Mix, Program, Read
 from gpumft.device.program import Stage as ProgramStage
+from gpumft.media.formats import PixelFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +158,21 @@ class Channels:
     def _in_place(self, read: Read) -> bool:
         """Whether vertical filters can take rows of the plane as they lie there."""
         program, part = self.program, read.component
-        channels = program.source.layout.planes[part.plane].channels
-        return not (program.transpose or program.mirror_x) and channels == part.step
+        layout = program.source.layout
+        channels = layout.planes[part.plane].channels
+        turned = program.transpose or program.mirror_x
+        return not turned and channels == part.step and self._whole_elements
 
     def _stays(self, read: Read) -> bool:
         """Whether a component is alone in its plane, and its columns run from left to right."""
         plane = self.program.source.layout.planes[read.component.plane]
-        return plane.channels == 1 and not (self.program.transpose or self.program.mirror_x)
+        turned = self.program.transpose or self.program.mirror_x
+        return plane.channels == 1 and not turned and self._whole_elements
+
+    @property
+    def _whole_elements(self) -> bool:
+        """Whether samples of the source lie in elements of their planes, as v210's do not."""
+        return self.program.source is not PixelFormat.V210
 
     def _clusters(
         self, reads: Sequence[int], loaded: dict[int, tuple[Buffer, tuple[int, int]]]

@@ -18,7 +18,7 @@ from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError
 
 from gpumft.device import cache as folders
-from gpumft.device.cpu import across, columns, formulas, kernels, paint, pixels, selftest
+from gpumft.device.cpu import across, columns, formulas, kernels, paint, pixels, selftest, v210
 from gpumft.errors import KernelBuildError
 
 _log = logging.getLogger("gpumft.device")
@@ -126,6 +126,8 @@ def _source(name: str) -> Callable[..., None]:
         "split": paint.split,
         "phases": across.phases,
         "formula": formulas.formula,
+        "pack": v210.pack,
+        "unpack": v210.unpack,
     }
     if family in makers:
         return makers[family](*variant)

@@ -16,7 +16,7 @@ from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
 from gpumft.device.cpu.views import Array, fill_table, table
 from gpumft.device.program import Program
-from gpumft.errors import InvalidArg, InvalidMediaType, InvalidRequest, OutOfMemory
+from gpumft.errors import InvalidArg, InvalidRequest, OutOfMemory
 from gpumft.media.formats import PixelFormat
 
 _WORTH_A_THREAD = 64 * 1024
@@ -35,9 +35,6 @@ class CpuRunner(Runner):
     """
 
     def __init__(self, program: Program, threads: Threads) -> None:
-        for format in (program.source, program.target):
-            if format is PixelFormat.V210:
-                raise InvalidMediaType(f"{format} is not built yet on the CPU; unpack it first")
         self._program = program
         self._threads = threads
         pixels = max(_pixels(program.source_size), _pixels(program.target_size))

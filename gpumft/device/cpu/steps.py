@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu import filters, formulas
+from gpumft.device.cpu import filters, formulas, v210
 from gpumft.device.cpu.arithmetic import BLOCK, float_bits
 from gpumft.device.cpu.kernels import VIEW
 from gpumft.device.cpu.schedule import (
@@ -23,7 +23,7 @@ from gpumft.device.cpu.schedule import (
 from gpumft.device.cpu.vectors import LANES
 from gpumft.device.cpu.views import View, source_view, target_view
 from gpumft.device.program import Apply, Pattern, Program, Read, Rect, Write
-from gpumft.media.formats import Component
+from gpumft.media.formats import Component, PixelFormat
 from gpumft.resample.taps import Taps
 
 _ALL_ROWS = 1 << 31
@@ -187,6 +187,11 @@ class Steps(Schedule):
         dtype = program.source.layout.planes[part.plane].dtype
         count = columns[1] - columns[0]
         tail = [n for out in outs for n in out.arguments]
+        if program.source is PixelFormat.V210:
+            return f"unpack.{part.name}", [
+                self._view(program, part), self.rows(rows), columns[0], count,
+                float_bits(reads[0].offset), *tail, int(program.transpose),
+            ]  # fmt: skip
         return f"load.{dtype}.{len(reads)}", [
             self._view(program, part), self.rows(rows), columns[0], count, part.shift,
             (1 << part.depth) - 1, float_bits(reads[0].offset),
@@ -308,6 +313,8 @@ class Steps(Schedule):
         if inner.x + inner.width < program.target_size[0]:
             padding = 0
         scale, offset = gain
+        if program.target is PixelFormat.V210:
+            return self._pack(program, write, channel, gain, at, columns, merge=merge)
         name = f"store.{plane.dtype}"
         shape: list[int] = []
         if write.limits is not None or write.dither is not None:
@@ -317,4 +324,23 @@ class Steps(Schedule):
             at, columns, padding, int(merge), part.shift, float_bits((1 << part.depth) - 1),
             self.shared("codes", columns).offset, *channel.arguments, float_bits(scale),
             float_bits(offset), *shape,
+        ]  # fmt: skip
+
+    def _pack(
+        self, program: Program, write: Write, channel: Buffer, gain: tuple[float, float], at: int,
+        columns: int, *, merge: bool,
+    ) -> tuple[str, list[int]]:  # fmt: skip
+        """Return the step that writes a component of v210."""
+        part, inner = write.component, program.inner
+        _, words = program.target.plane_shapes(program.target_size)[0]
+        left = inner.x >> part.xshift
+        reaches = inner.x + inner.width == program.target_size[0]
+        padding = inner.width % 2 if part.name == "y" and reaches else 0
+        surrounded = (0, 0, *program.target_size) != tuple(inner)
+        return f"pack.{part.name}", [
+            at, left, columns, padding, -int(merge or surrounded), words,
+            self.keep(v210.masks(part.name, words, left, columns), np.uint32),
+            self.shared("words", words).offset, *channel.arguments,
+            *(float_bits(number) for number in gain),
+            *self._shape(program, part, write.limits, write.dither),
         ]  # fmt: skip

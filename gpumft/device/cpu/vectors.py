@@ -64,14 +64,15 @@ def load_lanes(builder: Any, address: Any, kind: Any, skip: int = 0) -> Any:
     return builder.load(builder.inttoptr(address, kind.as_pointer()), align=1)
 
 
-def _store(builder: Any, address: Any, vector: Any, skip: int = 0) -> None:
+def store_lanes(builder: Any, address: Any, vector: Any, skip: int = 0) -> None:
+    """Emit the storing of a vector, `skip` elements behind an address of any alignment."""
     kind = vector.type
     size = kind.element.width // 8 if kind.element != FLOAT else 4
     address = builder.add(address, ir.Constant(ir.IntType(64), size * skip))
     builder.store(vector, builder.inttoptr(address, kind.as_pointer()), align=1)
 
 
-def _pick(builder: Any, parts: Sequence[Any], places: Sequence[int]) -> Any:
+def pick(builder: Any, parts: Sequence[Any], places: Sequence[int]) -> Any:
     """Emit 16 lanes out of several vectors of 16 laid end to end."""
     made, ready = parts[0], {i for i, place in enumerate(places) if place < LANES}
     mask = [place if place < LANES else 0 for place in places]
@@ -142,7 +143,7 @@ def _put(_typing: Any, address: Any, vector: Any) -> Any:
     """put(address, v): 16 float32 into memory."""
 
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        _store(builder, *values)
+        store_lanes(builder, *values)
         return ir.Constant(INT32, 0)
 
     return types.int32(types.int64, VECTOR), emit
@@ -187,7 +188,7 @@ def _apart(builder: Any, kind: Any, group: int, part: int, address: Any) -> Any:
     element = FLOAT if kind == types.float32 else ir.IntType(bits)
     whole = ir.VectorType(element, LANES)
     parts = [load_lanes(builder, address, whole, LANES * i) for i in range(group)]
-    return parts[0] if group == 1 else _pick(builder, parts, range(part, LANES * group, group))
+    return parts[0] if group == 1 else pick(builder, parts, range(part, LANES * group, group))
 
 
 @cache
@@ -278,8 +279,8 @@ def _weave(builder: Any, kind: Any, made: list[Any], address: Any, shift: Any) -
         part = made[0]
         if group > 1:
             lanes = [divmod(LANES * i + n, group) for n in range(LANES)]
-            part = _pick(builder, made, [LANES * c + n for n, c in lanes])
-        _store(builder, address, part, LANES * i)
+            part = pick(builder, made, [LANES * c + n for n, c in lanes])
+        store_lanes(builder, address, part, LANES * i)
 
 
 def _store_words(builder: Any, bits: int, made: list[Any], address: Any, shift: Any) -> None:
@@ -293,9 +294,9 @@ def _store_words(builder: Any, bits: int, made: list[Any], address: Any, shift: 
     for c, v in enumerate(made[1:], 1):
         word = builder.or_(word, builder.shl(v, constant(INT32, WORDS, bits * c)))
     if bits * len(made) == 16:
-        _store(builder, address, builder.trunc(word, ir.VectorType(ir.IntType(16), LANES)))
+        store_lanes(builder, address, builder.trunc(word, ir.VectorType(ir.IntType(16), LANES)))
     elif bits * len(made) == 32:
-        _store(builder, address, word)
+        store_lanes(builder, address, word)
     else:  # the fourth byte of each word is left out
         codes = builder.bitcast(word, ir.VectorType(ir.IntType(8), 4 * LANES))
         places = [4 * (i // 3) + i % 3 for i in range(3 * LANES)] + [3] * LANES
@@ -303,7 +304,7 @@ def _store_words(builder: Any, bits: int, made: list[Any], address: Any, shift: 
         whole = builder.bitcast(builder.shuffle_vector(codes, codes, mask), WORDS)
         for part in (range(8), range(8, 12)):  # in words: bytes would be shuffled apart again
             mask = ir.Constant(ir.VectorType(INT32, len(part)), list(part))
-            _store(builder, address, builder.shuffle_vector(whole, whole, mask), part.start)
+            store_lanes(builder, address, builder.shuffle_vector(whole, whole, mask), part.start)
 
 
 @cache

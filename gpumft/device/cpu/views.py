@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu.kernels import VIEW
+from gpumft.device.cpu.v210 import STREAM
 from gpumft.media.formats import Component, PixelFormat
 
 Array = npt.NDArray[Any]
@@ -33,6 +34,8 @@ class View:
     rows: tuple[int, int]
     """First row and direction, 1 or -1, as the kernels count them."""
     columns: tuple[int, int]
+    stream: bool = False
+    """Whether columns are counted in elements that share words, from the first of the row on."""
 
     def fill(self, record: Array, array: Array) -> None:
         """Write the kernels' description of this view of `array` into `record`."""
@@ -42,8 +45,14 @@ class View:
         across = (self.pairs, strides[1], self.step * element)
         if self.pairs and strides[1] == 2 * across[2]:
             across = (0, across[2], 0)
+        if self.stream:
+            across, element = (0, self.step, 0), strides[1]
         rows, columns = (across, down) if self.transpose else (down, across)
         first, direction = self.columns
+        if self.stream:
+            base = array.__array_interface__["data"][0]
+            record[:] = (base, *self.rows, *rows, first, direction, *columns, element)
+            return
         base = array.__array_interface__["data"][0] + self.offset * element
         if columns[0] == 0:  # a plain stride: the kernels then need no first column, no direction
             base += first * columns[1]
@@ -53,6 +62,10 @@ class View:
 
 
 def _view(format: PixelFormat, component: Component) -> View:
+    if format is PixelFormat.V210:
+        offset, step = STREAM[component.name]
+        at = (component.plane, offset, step, 0)
+        return View(*at, transpose=False, rows=(0, 1), columns=(0, 1), stream=True)
     channels = format.layout.planes[component.plane].channels
     pairs = 1 if channels == 2 * component.step else 0
     at = (component.plane, component.offset, component.step, pairs)
@@ -73,11 +86,8 @@ def source_view(
     columns, rows = component.size(size)
     if transpose:
         columns, rows = rows, columns
-    return View(
-        plain.plane,
-        plain.offset,
-        plain.step,
-        plain.pairs,
+    return replace(
+        plain,
         transpose=transpose,
         rows=(rows - 1, -1) if mirror_y else (0, 1),
         columns=(columns - 1, -1) if mirror_x else (0, 1),
@@ -87,12 +97,8 @@ def source_view(
 def target_view(format: PixelFormat, component: Component, corner: tuple[int, int]) -> View:
     """Return the view of a target component from luma pixel `corner` (x, y) on."""
     plain = _view(format, component)
-    return View(
-        plain.plane,
-        plain.offset,
-        plain.step,
-        plain.pairs,
-        transpose=False,
+    return replace(
+        plain,
         rows=(corner[1] >> component.yshift, 1),
         columns=(corner[0] >> component.xshift, 1),
     )
