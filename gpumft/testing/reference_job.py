@@ -255,9 +255,9 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
         legalize=chosen["legalize"],
     )
     linear = chosen["linear"] and job.resamples
-    recolours = src.transfer != dst.transfer or src.primaries != dst.primaries
-    if linear or recolours:
-        job = replace(job, path=_path(src, dst, chosen), linear=linear)
+    path = _path(src, dst, chosen)
+    if linear or path.recolours:
+        job = replace(job, path=path, linear=linear)
     if job.reweighs and src.format.subsampling != (0, 0):
         raise InvalidMediaType(f"weighing the chroma of {src.format} by alpha is not built")
     return job

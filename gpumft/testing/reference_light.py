@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gpumft.media.enums import Primaries, Transfer
 from gpumft.media.fields import Light
 from gpumft.testing.reference_curves import HDR, decode, encode, on_display
-from gpumft.testing.reference_primaries import LUMA_2020, between, luminance
+from gpumft.testing.reference_primaries import LUMA_2020, between, luminance, same
 from gpumft.testing.reference_tone import gamut_step, tone_ratio
 
 Samples = NDArray[np.float64]
@@ -56,6 +56,11 @@ class LightPath:
     adapt: bool
 
     @property
+    def recolours(self) -> bool:
+        """Whether the two sides encode one colour differently."""
+        return self.transfers[0] is not self.transfers[1] or not same(*self.primaries)
+
+    @property
     def by_display(self) -> bool:
         """Whether light is a display's, in cd/m2."""
         src, dst = self.transfers
@@ -85,7 +90,7 @@ class LightPath:
             else:
                 light = _matrix(self._to(self.primaries[1]), light)
             if (
-                self.primaries[0] is not self.primaries[1]
+                not same(*self.primaries)
                 or self.tone_maps
                 or (src is Transfer.PQ and dst is Transfer.HLG)
             ):

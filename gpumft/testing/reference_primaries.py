@@ -50,11 +50,19 @@ def between(src: Primaries, dst: Primaries, *, adapt: bool) -> NDArray[np.float6
 
     Thread-safety: a pure function.
     """
-    if src is dst:
+    if same(src, dst):
         return np.eye(3)
     middle = _adaptation(white(src), white(dst)) if adapt else _IDENTITY
     exact = _times(_inverse(_to_xyz(dst)), _times(middle, _to_xyz(src)))
     return _floats(exact)
+
+
+def same(one: Primaries, other: Primaries) -> bool:
+    """Return whether two names stand for the same primaries and white (240M has 601-525's).
+
+    Thread-safety: a pure function.
+    """
+    return _CHROMATICITIES[one] == _CHROMATICITIES[other]
 
 
 def luminance(primaries: Primaries) -> NDArray[np.float64]:
