@@ -122,7 +122,8 @@ def _components(planes: Sequence[ArrayLike], dst: VideoType, what: str) -> dict[
 
 def _compare(name: str, got: Samples, judge: _Judge, what: str) -> float:
     low, high, bound = judge.low, judge.high, judge.bound
-    judged = ~np.isnan(judge.reference + low + high) & np.isfinite(bound)
+    missing = np.isnan(judge.reference) | np.isnan(low) | np.isnan(high)
+    judged = ~missing & np.isfinite(bound)
     with np.errstate(invalid="ignore"):
         error = np.maximum(np.maximum(low - got, got - high), 0.0)
     error[(got == judge.reference) | ~judged] = 0.0

@@ -70,9 +70,11 @@ class Interval(Exact):
     def decode(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
         """Return the boxes of light."""
         values = np.stack(rgb)
-        least = path.decode(values - STEP * self._reach)
-        greatest = path.decode(values + STEP * self._reach)
-        move = STEP * np.maximum(np.abs(least), np.abs(greatest)).max(axis=0)
+        with np.errstate(invalid="ignore"):
+            least = path.decode(values - STEP * self._reach)
+            greatest = path.decode(values + STEP * self._reach)
+        size = np.maximum(np.abs(least), np.abs(greatest))
+        move = STEP * np.where(np.isfinite(size), size, 0.0).max(axis=0)
         return list(np.stack([least - move, greatest + move], axis=-1))
 
     def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:

@@ -19,8 +19,19 @@ def at(values: object) -> np.ndarray:
 def test_pq_points() -> None:
     light = at([0.005, 0.1, 1, 10, 100, 203, 400, 600, 1000, 4000, 10000])
     codes = at(
-        [0.015076, 0.062337, 0.149946, 0.299699, 0.508078, 0.580689]
-        + [0.652579, 0.696294, 0.751827, 0.902572, 1]
+        [
+            "0.015076",
+            "0.062337",
+            "0.149946",
+            "0.299699",
+            "0.508078",
+            "0.580689",
+            "0.652579",
+            "0.696294",
+            "0.751827",
+            "0.902572",
+            "1",
+        ]
     )
     assert np.abs(encode(Transfer.PQ, light / 10000) - codes).max() < 1e-6
     assert np.allclose(10000 * decode(Transfer.PQ, encode(Transfer.PQ, light / 10000)), light)
