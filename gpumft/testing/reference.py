@@ -92,6 +92,8 @@ def nominal_components(planes: Sequence[ArrayLike], src: VideoType) -> dict[str,
 def run(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
     """Return the destination's components in nominal values, background included.
 
+    What an infinite or missing value makes of others is a result like any: no warning is given.
+
     Args:
         job: what to do.
         source: the source's components, (rows, columns) each.
@@ -107,7 +109,8 @@ def run(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, Sam
         turned[name] = view[:, ::-1] if columns else view
     if job.alpha_modes[0] is None:
         turned.pop("a", None)
-    inner = _direct(job, turned, algebra) if job.direct else _mixed(job, turned, algebra)
+    with np.errstate(all="ignore"):
+        inner = _direct(job, turned, algebra) if job.direct else _mixed(job, turned, algebra)
     if job.alpha_modes[1] is None or "a" not in inner:
         inner["a"] = np.ones(job.inner_size[::-1])
     return {

@@ -53,10 +53,9 @@ class Exact:
 
     def mix(self, row: Samples, samples: Sequence[Samples]) -> Samples:
         """Return the weighted sum."""
-        with np.errstate(invalid="ignore"):
-            total: Samples = row[0] * samples[0]
-            for factor, values in zip(row[1:], samples[1:], strict=True):
-                total = total + factor * values
+        total: Samples = row[0] * samples[0]
+        for factor, values in zip(row[1:], samples[1:], strict=True):
+            total = total + factor * values
         return total
 
     def multiply(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:

@@ -1,7 +1,7 @@
 """Transfer functions of the reference, in float64: code values to light and back.
 
 V is an encoded nominal value, L light; 1 is the nominal peak of each (for `pq` 10000 cd/m2, for
-`hlg` scene light 1). Behaviour outside [0, 1] is the table of docs/arithmetic, "Curves".
+`hlg` scene light 1). Behaviour outside [0, 1] is the table of docs/light, "Curves".
 
 Sources: ITU-R BT.709-6 (1.2), BT.2020-2 (table 4), BT.1886, BT.2100-2 (tables 4 and 5), SMPTE 240M,
 SMPTE ST 2084, IEC 61966-2-1, ITU-T H.273 (table 3: logarithmic curves, exact BT.709 constants).

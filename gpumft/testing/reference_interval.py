@@ -20,6 +20,8 @@ Samples = NDArray[np.float64]
 STEP = 2.0**-21
 """How far a value in front of a curve moves, relative to the largest that it depends on; and how
 far light moves, relative to its pixel's largest channel."""
+LIMIT = 2.0**96
+"""Light beyond it leaves the range of float32 on its way; its pixel is not judged."""
 
 
 class Interval(Exact):
@@ -70,11 +72,11 @@ class Interval(Exact):
     def decode(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
         """Return the boxes of light."""
         values = np.stack(rgb)
-        with np.errstate(invalid="ignore"):
-            least = path.decode(values - STEP * self._reach)
-            greatest = path.decode(values + STEP * self._reach)
+        least = path.decode(values - STEP * self._reach)
+        greatest = path.decode(values + STEP * self._reach)
         size = np.maximum(np.abs(least), np.abs(greatest))
-        move = STEP * np.where(np.isfinite(size), size, 0.0).max(axis=0)
+        largest = np.where(np.isfinite(size), size, 0.0).max(axis=0)
+        move = np.where(largest > LIMIT, np.nan, STEP * largest)
         return list(np.stack([least - move, greatest + move], axis=-1))
 
     def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:

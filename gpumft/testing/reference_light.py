@@ -2,7 +2,7 @@
 
 Two modes. *Relative*: both sides have one transfer function, or both are SDR; each curve is undone
 by its own inverse and 1 stays 1. *Display*: the transfers differ and one is PQ or HLG; light is
-what a display shows, in cd/m2. Docs/arithmetic, "Light", states both step by step.
+what a display shows, in cd/m2. docs/light states both step by step.
 
 Sources: ITU-R BT.2100-2 (table 5: HLG's OOTF and its inverse), BT.2408 (SDR white), BT.2390.
 """

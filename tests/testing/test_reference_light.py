@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gpumft.media import Light, VideoType
+from gpumft.media import Light, Primaries, Transfer, VideoType
 from gpumft.testing import frames, reference_convert, reference_values
-from gpumft.testing.reference_curves import Transfer, decode, encode
+from gpumft.testing.reference_curves import decode, encode
 from gpumft.testing.reference_light import source_peak
-from gpumft.testing.reference_primaries import Primaries, between
+from gpumft.testing.reference_primaries import between
 from gpumft.testing.reference_tone import tone_curve
 
 SDR = ("bt709", "srgb", "bt1886", "gamma22", "smpte240m", "linear")

@@ -21,7 +21,7 @@ def at(values: object) -> np.ndarray:
 
 
 @pytest.mark.parametrize("ends", BT2390, ids=str)
-def test_bt2390_vectors(ends: tuple[float, float]) -> None:
+def test_bt2390_vectors(ends: tuple[int, int]) -> None:
     given, wanted = BT2390[ends]
     found = tone_curve(at(given), "bt2390", *ends)
     assert np.abs(found / at(wanted) - 1).max() < 1e-5
