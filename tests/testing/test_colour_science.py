@@ -11,7 +11,6 @@ They agree to 1e-9, which is asked here, and nearly to float64's last digit. Kno
 - EBU 3213-E: (0.29, 0.60), (0.15, 0.06) there, which is BT.470's; H.273's 22 differs.
 """
 
-import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -23,11 +22,7 @@ from gpumft.testing.reference_curves import CAMERA, decode, encode
 from gpumft.testing.reference_light import LightPath
 from gpumft.testing.reference_primaries import between
 from gpumft.testing.reference_tone import intensity
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it says which optional packages are absent
-    import colour
-    from colour import models
+from tests.testing.colour_science import colour, models
 
 
 @pytest.fixture(autouse=True)
