@@ -1,9 +1,13 @@
 """How far an output may lie from the float64 reference; see docs/arithmetic, "Accuracy".
 
-Let r be the reference's unrounded value in codes, clamped to the code range.
+Let r be the reference's unrounded value in codes (dithered where the output is), clamped to the
+code range, and [low, high] the interval of r: r itself, but where colour goes through light (other
+transfer or primaries, `linear=True`) what the reference gives with every value in front of a curve
+moved by +-2^-21 times the largest |nominal value| that it depends on, and all light of a pixel by
++-2^-21 max|RGB|, at all corners. Then low - b <= output <= high + b, where b is
 
-- Integers: |output - r| <= 1/2 + e, e = 2^-10 up to 8 bits, 2^-8 at 10, 2^-6 at 12, 1/2 at 16.
-- float32: |output - r| <= 2^-18 * max(1, largest |value| that the output depends on).
+- integers: 1/2 + e, e = 2^-10 up to 8 bits, 2^-8 at 10, 2^-6 at 12, 1/2 at 16;
+- float32: 2^-18 * max(1, largest |value| that the output depends on);
 - float16: half a unit in the last place more than that.
 
 Where straight colour is weighted by alpha and divided again, a float32 error is divided too, so e
@@ -14,14 +18,18 @@ depends on an infinite or missing source value through more than one tap.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpumft.media.formats import Component
 from gpumft.media.videotype import VideoType
-from gpumft.testing.reference import Exact, nominal_components, reference_values, run
+from gpumft.testing.reference import nominal_components, run, to_codes
+from gpumft.testing.reference_algebra import Exact
+from gpumft.testing.reference_interval import Interval
 from gpumft.testing.reference_job import Job, prepare
+from gpumft.testing.reference_light import LightPath
 from gpumft.testing.reference_planes import pack, unpack
 
 FLOAT32_BOUND = 2.0**-18
@@ -60,7 +68,8 @@ def check(
         **options: as of `reference_convert`.
 
     Returns:
-        The worst |output - r| found, in codes (of the nominal range for floats).
+        The farthest that the output lies from its interval (from r itself where colour does not go
+        through light), in codes (of the nominal range for floats).
 
     Raises:
         AssertionError: beyond a bound; names component, position, value, reference and bound.
@@ -71,12 +80,24 @@ def check(
     job = prepare(src, dst, options)
     what = f"{job.src} -> {job.dst} {options or ''}".rstrip()
     got = _components(output_planes, job.dst, what)
-    expected = reference_values(planes, src, dst, **options)
-    bounds = _bounds(job, planes, expected)
     worst = 0.0
-    for name, reference in expected.items():
-        worst = max(worst, _compare(name, got[name], reference, bounds[name], what))
+    for name, judge in _judges(job, planes).items():
+        worst = max(worst, _compare(name, got[name], judge, what))
     return worst
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What one component of the destination should be, and how far it may be off.
+
+    Thread-safety: immutable.
+    """
+
+    reference: Samples
+    low: Samples
+    high: Samples
+    bound: Samples
+    """Infinite where a sample is not judged."""
 
 
 def _components(planes: Sequence[ArrayLike], dst: VideoType, what: str) -> dict[str, Samples]:
@@ -99,46 +120,63 @@ def _components(planes: Sequence[ArrayLike], dst: VideoType, what: str) -> dict[
     return found
 
 
-def _compare(name: str, got: Samples, reference: Samples, bound: Samples, what: str) -> float:
-    judged = ~np.isnan(reference) & np.isfinite(bound)
+def _compare(name: str, got: Samples, judge: _Judge, what: str) -> float:
+    low, high, bound = judge.low, judge.high, judge.bound
+    missing = np.isnan(judge.reference) | np.isnan(low) | np.isnan(high)
+    judged = ~missing & np.isfinite(bound)
     with np.errstate(invalid="ignore"):
-        error = np.abs(got - reference)
-    error[(got == reference) | ~judged] = 0.0
+        error = np.maximum(np.maximum(low - got, got - high), 0.0)
+    error[(got == judge.reference) | ~judged] = 0.0
     error[np.isnan(error)] = np.inf
     wrong = error > bound
     if wrong.any():
         row, column = (int(i) for i in np.argwhere(wrong)[error[wrong].argmax()])
         at = (row, column)
+        free = "" if low[at] == high[at] else f" ({low[at]:.10g} to {high[at]:.10g})"
         raise AssertionError(
             f"component {name} at row {row}, column {column}: got {got[at]:.10g}, reference "
-            f"{reference[at]:.10g}, error {error[at]:.3g}, bound {bound[at]:.10g}; "
+            f"{judge.reference[at]:.10g}{free}, error {error[at]:.3g}, bound {bound[at]:.10g}; "
             f"{int(wrong.sum())} of {wrong.size} samples are beyond it ({what})"
         )
     return float(error.max(initial=0.0))
 
 
-def _bounds(
-    job: Job, planes: Sequence[ArrayLike], expected: dict[str, Samples]
-) -> dict[str, Samples]:
-    """Return the bound of every sample of every component of the destination; inf is unjudged."""
+def _judges(job: Job, planes: Sequence[ArrayLike]) -> dict[str, _Judge]:
+    """Return what every component of the destination is judged by."""
     source = nominal_components(planes, job.src)
+    seen = _Watch()
+    exact = run(job, source, seen)
+    size = {name: np.nan_to_num(np.abs(v), nan=0.0, posinf=0.0) for name, v in source.items()}
     is_float = job.dst.format.is_float
-    if is_float:
-        start = {name: np.nan_to_num(np.abs(v), nan=0.0, posinf=0.0) for name, v in source.items()}
-    else:
-        start = {name: np.ones_like(values) for name, values in source.items()}
-    reach = run(job, start, Reach(_alpha(job, source)))
+    start = size if is_float else {name: np.ones_like(values) for name, values in size.items()}
+    reach = run(job, start, Reach(seen.alphas, seen.developed if is_float else None))
+    moved = exact
+    if job.path is not None:
+        nominal = Reach(seen.alphas, None)
+        run(job, size, nominal)
+        moved = run(job, source, Interval(nominal.before))
     found = {}
     for component in job.dst.format.layout.components:
-        if component.name == "x":
+        name = component.name
+        if name == "x":
             continue
-        values = expected[component.name]
-        size = np.maximum(1.0, np.abs(reach[component.name]))
+        values = to_codes(job, name, exact[name])
+        low, high = _ends(job, name, moved[name])
+        least, most = np.minimum(low, values), np.maximum(high, values)
+        size_here = np.maximum(1.0, np.abs(reach[name]))
         if is_float:
-            found[component.name] = _float_bound(component, values, size)
+            bound = _float_bound(component, values, size_here)
         else:
-            found[component.name] = 0.5 + excess(component.depth) * size
+            bound = 0.5 + excess(component.depth) * size_here
+        found[name] = _Judge(values, least, most, bound)
     return found
+
+
+def _ends(job: Job, name: str, values: Samples) -> tuple[Samples, Samples]:
+    """Return the ends of an interval in codes; a value alone is both."""
+    ends = (values, values) if values.ndim == 2 else (values[..., 0], values[..., 1])
+    low, high = (to_codes(job, name, end) for end in ends)
+    return low, high
 
 
 def _float_bound(component: Component, values: Samples, size: Samples) -> Samples:
@@ -150,40 +188,44 @@ def _float_bound(component: Component, values: Samples, size: Samples) -> Sample
     return bound
 
 
-def _alpha(job: Job, source: dict[str, Samples]) -> Samples | None:
-    """Return the alpha that colour was divided by on the luma grid, or None."""
-    if "a" not in source or job.direct:
-        return None
-    seen = _Watch()
-    run(job, source, seen)
-    return seen.alpha
-
-
 class _Watch(Exact):
-    """Exact arithmetic that remembers the alpha that colour is divided by.
+    """Exact arithmetic that remembers what alpha divided colour, and what light became.
 
     Thread-safety: one thread at a time.
     """
 
-    alpha: Samples | None = None
+    def __init__(self) -> None:
+        self.alphas: list[Samples] = []
+        self.developed: list[Samples] | None = None
 
-    def divide(self, samples: Samples, alpha: Samples) -> Samples:
+    def divide(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:
         """Remember alpha."""
-        self.alpha = alpha
-        return super().divide(samples, alpha)
+        self.alphas.append(alpha)
+        return super().divide(channels, alpha)
+
+    def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
+        """Remember the encoded values."""
+        self.developed = super().develop(path, rgb)
+        return self.developed
 
 
 class Reach:
     """Carries the largest magnitude that each sample depends on, instead of the sample.
 
     Args:
-        alpha: the alpha that colour is divided by, or None.
+        alphas: what colour is divided by, in the order of the divisions.
+        developed: the encoded values that light becomes; None counts them as 1.
 
-    Thread-safety: keeps alpha and never changes it; any number of threads.
+    Attributes:
+        before: what reached the curves, once something has.
+
+    Thread-safety: one thread at a time.
     """
 
-    def __init__(self, alpha: Samples | None) -> None:
-        self._alpha = alpha
+    def __init__(self, alphas: Sequence[Samples], developed: Sequence[Samples] | None) -> None:
+        self._alphas = list(alphas)
+        self._developed = developed
+        self.before: Sequence[Samples] = ()
 
     def resample(self, rows: Samples, samples: Samples, columns: Samples) -> Samples:
         """Return the largest of the samples that have a weight."""
@@ -194,17 +236,28 @@ class Reach:
         used = [values for factor, values in zip(row, samples, strict=True) if factor != 0]
         return np.max(used, axis=0) if used else np.zeros_like(samples[0])
 
-    def multiply(self, samples: Samples, alpha: Samples) -> Samples:
+    def multiply(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:
         """Return the samples: an error of alpha counts as one of colour."""
-        return samples
+        return list(channels)
 
-    def divide(self, samples: Samples, alpha: Samples) -> Samples:
+    def divide(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:
         """Return the samples over alpha; infinite where alpha may be 0."""
-        if self._alpha is None:
-            return samples
-        size = np.abs(self._alpha)
-        safe = np.where(size < ALPHA_FLOOR, 1.0, size)
-        return np.where(size < ALPHA_FLOOR, np.inf, samples / np.minimum(safe, 1.0))
+        size = np.abs(self._alphas.pop(0))
+        clear = size < ALPHA_FLOOR
+        safe = np.minimum(np.where(clear, 1.0, size), 1.0)
+        return [np.where(clear, np.inf, samples / safe) for samples in channels]
+
+    def decode(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
+        """Remember the magnitudes; light is judged by intervals."""
+        self.before = list(rgb)
+        return list(rgb)
+
+    def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
+        """Return the largest encoded value of each pixel; infinite stays so."""
+        depends = np.max(rgb, axis=0)
+        values = [np.ones_like(depends)] if self._developed is None else self._developed
+        size = np.nan_to_num(np.abs(values), nan=0.0, posinf=0.0).max(axis=0)
+        return [np.where(np.isinf(depends), np.inf, size)] * 3
 
 
 def _largest(matrix: Samples, samples: Samples) -> Samples:

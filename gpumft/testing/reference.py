@@ -6,77 +6,29 @@ speed; pictures of a few hundred pixels are what it is for.
 
 What it computes: components are read as code values and taken to nominal values (luma and R'G'B'
 [0, 1], chroma [-1/2, 1/2]); turned; resampled straight from their own grid and siting to the grid
-where they are needed; multiplied by matrices; chroma is resampled to the destination's grid and
-siting; code values are clamped and rounded once.
+where they are needed; multiplied by matrices; taken to light, other primaries, another dynamic
+range and back where transfer or primaries differ; chroma is resampled to the destination's grid and
+siting; code values are dithered, clamped and rounded once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpumft.media.enums import Alpha
+from gpumft.media.enums import Range
 from gpumft.media.formats import Component
 from gpumft.media.videotype import VideoType
+from gpumft.testing.reference_algebra import Algebra, Exact, Samples
 from gpumft.testing.reference_colour import code_line, to_rgb, to_yuv
+from gpumft.testing.reference_dither import pattern
 from gpumft.testing.reference_job import Job, prepare
 from gpumft.testing.reference_planes import pack, unpack
-from gpumft.testing.reference_weights import is_selection
 
-Samples = NDArray[np.float64]
 _LUMA = Component("y", 0)
-
-
-class Algebra(Protocol):
-    """The four operations of a conversion; what is carried through them is up to the class.
-
-    Thread-safety: as the class that implements it.
-    """
-
-    def resample(self, rows: Samples, samples: Samples, columns: Samples) -> Samples:
-        """Return the samples on another grid: `rows` first, then `columns`."""
-
-    def mix(self, row: Samples, samples: Sequence[Samples]) -> Samples:
-        """Return the sum of row[i] * samples[i]."""
-
-    def multiply(self, samples: Samples, alpha: Samples) -> Samples:
-        """Return colour weighted by alpha."""
-
-    def divide(self, samples: Samples, alpha: Samples) -> Samples:
-        """Return colour freed of alpha, 0 where alpha <= 0."""
-
-
-class Exact:
-    """The values themselves.
-
-    Thread-safety: keeps nothing; any number of threads.
-    """
-
-    def resample(self, rows: Samples, samples: Samples, columns: Samples) -> Samples:
-        """Return the samples on another grid."""
-        down: Samples = _apply(rows, samples)
-        across: Samples = _apply(columns, down.T).T
-        return across
-
-    def mix(self, row: Samples, samples: Sequence[Samples]) -> Samples:
-        """Return the weighted sum."""
-        with np.errstate(invalid="ignore"):
-            total: Samples = row[0] * samples[0]
-            for factor, values in zip(row[1:], samples[1:], strict=True):
-                total = total + factor * values
-        return total
-
-    def multiply(self, samples: Samples, alpha: Samples) -> Samples:
-        """Return the product."""
-        return np.asarray(samples * alpha)
-
-    def divide(self, samples: Samples, alpha: Samples) -> Samples:
-        """Return the quotient, 0 where alpha <= 0."""
-        clear = alpha > 0
-        return np.where(clear, samples / np.where(clear, alpha, 1.0), 0.0)
 
 
 def reference_convert(
@@ -88,15 +40,14 @@ def reference_convert(
         planes: the source planes, in the shapes and dtypes of `src`.
         src: the source type.
         dst: the destination type; unset fields are resolved by the pair.
-        **options: filter, chroma_filter, crop, rotate, flip, fit, background, effects, as in
-            `gpumft.convert`. Options that are not built are refused unless at their defaults.
+        **options: as of `gpumft.convert`.
 
     Returns:
         The planes of `dst`, in its shapes and dtypes.
 
     Raises:
         InvalidArg: planes or options that do not fit.
-        InvalidMediaType: transfer or primaries differ, or a matrix is missing.
+        InvalidMediaType: types that cannot be converted into each other.
 
     Thread-safety: a pure function.
     """
@@ -114,15 +65,15 @@ def reference_values(
     Args, raises: as `reference_convert`.
 
     Returns:
-        Component name -> (rows, columns) of values in codes, clamped to [0, 2^depth - 1]; nominal
-        and not clamped where the destination is float. NaN marks what depends on an infinite or
-        missing (NaN) source value through more than one tap.
+        Component name -> (rows, columns) of values in codes, dithered, clamped to [0, 2^depth - 1]
+        or to legal codes; nominal and not clamped where the destination is float. NaN marks what
+        depends on an infinite or missing (NaN) source value through more than one tap.
 
     Thread-safety: a pure function.
     """
     job = prepare(src, dst, options)
     nominal = run(job, nominal_components(planes, job.src), Exact())
-    return {name: _codes(job, name, values) for name, values in nominal.items()}
+    return {name: to_codes(job, name, values) for name, values in nominal.items()}
 
 
 def nominal_components(planes: Sequence[ArrayLike], src: VideoType) -> dict[str, Samples]:
@@ -141,6 +92,8 @@ def nominal_components(planes: Sequence[ArrayLike], src: VideoType) -> dict[str,
 def run(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
     """Return the destination's components in nominal values, background included.
 
+    What an infinite or missing value makes of others is a result like any: no warning is given.
+
     Args:
         job: what to do.
         source: the source's components, (rows, columns) each.
@@ -156,7 +109,8 @@ def run(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, Sam
         turned[name] = view[:, ::-1] if columns else view
     if job.alpha_modes[0] is None:
         turned.pop("a", None)
-    inner = _direct(job, turned, algebra) if job.direct else _mixed(job, turned, algebra)
+    with np.errstate(all="ignore"):
+        inner = _direct(job, turned, algebra) if job.direct else _mixed(job, turned, algebra)
     if job.alpha_modes[1] is None or "a" not in inner:
         inner["a"] = np.ones(job.inner_size[::-1])
     return {
@@ -181,30 +135,71 @@ def _direct(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str,
 def _mixed(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
     """Everything to the destination's luma grid, through R'G'B', chroma to its grid again."""
     if job.weighted:
-        source = {n: v if n == "a" else algebra.multiply(v, source["a"]) for n, v in source.items()}
-    at_luma = {name: _first(job, source, name, _LUMA, algebra) for name in source}
+        names = [name for name in source if name != "a"]
+        weighed = algebra.multiply([source[name] for name in names], source["a"])
+        source = source | dict(zip(names, weighed, strict=True))
+    step = _own if job.linear else _luma
+    at_luma = {name: step(job, source, name, algebra) for name in source}
     alpha = at_luma.pop("a", None)
-    if job.reweighs and job.alpha_modes[1] is Alpha.STRAIGHT and alpha is not None:
-        at_luma = {name: algebra.divide(values, alpha) for name, values in at_luma.items()}
+    if job.freed and alpha is not None:
+        freed = algebra.divide(list(at_luma.values()), alpha)
+        at_luma = dict(zip(at_luma, freed, strict=True))
 
     rgb = _rgb(job, at_luma, algebra)
+    if job.path is not None:
+        rgb = algebra.decode(job.path, rgb)
+        if job.linear:
+            rgb, alpha = _scaled(job, rgb, alpha, algebra)
+        rgb = algebra.develop(job.path, rgb)
     for matrix, (left, top, right, bottom) in job.effects:
         part = [channel[top:bottom, left:right] for channel in rgb]
         rgb = [channel.copy() for channel in rgb]
         for channel, row in zip(rgb, matrix, strict=True):
             channel[top:bottom, left:right] = algebra.mix(row, part)
+    if job.weighted_last and alpha is not None:
+        rgb = algebra.multiply(rgb, alpha)
+    found = _last(job, rgb, algebra)
+    return found if alpha is None else found | {"a": alpha}
 
-    found = {} if alpha is None else {"a": alpha}
+
+def _last(job: Job, rgb: list[Samples], algebra: Algebra) -> dict[str, Samples]:
+    """The destination's colour components of its encoded R'G'B'."""
     if job.dst.format.is_rgb:
-        return found | dict(zip("rgb", rgb, strict=True))
-    matrix = to_yuv(job.dst.matrix)
-    for name, row in zip("yuv", matrix, strict=True):
+        return dict(zip("rgb", rgb, strict=True))
+    found = {}
+    for name, row in zip("yuv", to_yuv(job.dst.matrix), strict=True):
         target = job.dst.format.layout.component(name)
         if target is not None:
             values = algebra.mix(row, rgb)
             vertical, horizontal = (job.last_weights(target, axis) for axis in (0, 1))
             found[name] = algebra.resample(vertical, values, horizontal)
     return found
+
+
+def _scaled(
+    job: Job, rgb: list[Samples], alpha: Samples | None, algebra: Algebra
+) -> tuple[list[Samples], Samples | None]:
+    """Light and alpha from the source's luma grid to the destination's."""
+    vertical, horizontal = (job.first_weights(_LUMA, _LUMA, axis) for axis in (0, 1))
+    weigh = job.weighs_light and alpha is not None
+    if weigh and alpha is not None:
+        rgb = algebra.multiply(rgb, alpha)
+    rgb = [algebra.resample(vertical, channel, horizontal) for channel in rgb]
+    if alpha is not None:
+        alpha = algebra.resample(vertical, alpha, horizontal)
+        if weigh:
+            rgb = algebra.divide(rgb, alpha)
+    return rgb, alpha
+
+
+def _luma(job: Job, source: dict[str, Samples], name: str, algebra: Algebra) -> Samples:
+    return _first(job, source, name, _LUMA, algebra)
+
+
+def _own(job: Job, source: dict[str, Samples], name: str, algebra: Algebra) -> Samples:
+    component = _component(job.src, name)
+    vertical, horizontal = (job.own_weights(component, axis) for axis in (0, 1))
+    return algebra.resample(vertical, source[name], horizontal)
 
 
 def _rgb(job: Job, at_luma: dict[str, Samples], algebra: Algebra) -> list[Samples]:
@@ -230,7 +225,7 @@ def _placed(job: Job, component: Component, values: Samples) -> Samples:
     if job.inner_size == job.dst.size:
         return values
     x, y = job.inner[0] >> component.xshift, job.inner[1] >> component.yshift
-    whole = np.full((rows, columns), _background(job, component.name))
+    whole = np.full((rows, columns, *values.shape[2:]), _background(job, component.name))
     whole[y : y + values.shape[0], x : x + values.shape[1]] = values
     return whole
 
@@ -243,26 +238,38 @@ def _background(job: Job, name: str) -> float:
     return float(to_yuv(job.dst.matrix)["yuv".index(name)] @ np.array(job.background))
 
 
-def _codes(job: Job, name: str, nominal: Samples) -> Samples:
-    depth = _component(job.dst, name).depth
+def to_codes(job: Job, name: str, nominal: Samples) -> Samples:
+    """Return what is to be rounded: codes of a whole component, dithered and clamped.
+
+    Thread-safety: a pure function.
+    """
+    component = _component(job.dst, name)
     is_float = job.dst.format.is_float
-    scale, offset = code_line(name, depth, job.dst.range, is_float=is_float)
+    scale, offset = code_line(name, component.depth, job.dst.range, is_float=is_float)
     codes = scale * nominal + offset
-    return codes if is_float else np.clip(codes, 0.0, 2.0**depth - 1)
+    if is_float:
+        legal = job.legalize and name != "a"
+        return np.clip(np.nan_to_num(codes, nan=0.0), 0.0, 1.0) if legal else codes
+    if name != "a":
+        codes = codes + _dither(job, component)
+    low, high = 0.0, 2.0**component.depth - 1
+    if job.legalize and name != "a" and job.dst.range is Range.LIMITED:
+        low, high = (
+            (offset - scale / 2, offset + scale / 2) if name in "uv" else (offset, offset + scale)
+        )
+    return np.clip(codes, low, high)
+
+
+def _dither(job: Job, component: Component) -> Samples:
+    """Return what is added to a component's codes: the pattern where the picture is."""
+    columns, rows = component.size(job.dst.size)
+    added = np.zeros((rows, columns))
+    x, y = job.inner[0] >> component.xshift, job.inner[1] >> component.yshift
+    width, height = component.size(job.inner_size)
+    part = (slice(y, y + height), slice(x, x + width))
+    added[part] = pattern(job.dither, job.seed, rows, columns)[part]
+    return added
 
 
 def _component(type_: VideoType, name: str) -> Component:
     return next(c for c in type_.format.layout.components if c.name == name)
-
-
-def _apply(matrix: Samples, samples: Samples) -> Samples:
-    """Return matrix @ samples; a value that is not finite spoils only what depends on it."""
-    if is_selection(matrix):
-        chosen: Samples = samples[matrix.argmax(axis=1)]
-        return chosen
-    finite = np.isfinite(samples)
-    if finite.all():
-        return np.asarray(matrix @ samples)
-    result = matrix @ np.where(finite, samples, 0.0)
-    result[(np.abs(matrix) > 1e-12) @ ~finite] = np.nan
-    return result

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpumft.errors import InvalidArg, InvalidMediaType
-from gpumft.media.enums import Alpha
+from gpumft.media.enums import Alpha, Interlace
 from gpumft.media.formats import Component
 from gpumft.media.resolve import resolve_pair
 from gpumft.media.videotype import VideoType
@@ -24,7 +24,19 @@ from gpumft.testing.reference_geometry import (
     turned,
     turning,
 )
-from gpumft.testing.reference_weights import HALF, Window, is_selection, weights
+from gpumft.testing.reference_light import LightPath, source_peak
+from gpumft.testing.reference_options import read_options
+from gpumft.testing.reference_weights import (
+    HALF,
+    Axis,
+    Window,
+    field_weights,
+    is_selection,
+    weights,
+)
+
+_LUMA = Component("y", 0)
+_BY_FIELD = (Interlace.UPPER, Interlace.LOWER, Interlace.MIXED)
 
 
 class MatrixEffect(Protocol):
@@ -49,7 +61,8 @@ class Job:
     The source is turned first: transposed, then rows mirrored, then columns. `inner` is the
     rectangle of the destination that the picture fills, in pixels. `windows` are vertical, then
     horizontal. `effects` are matrices with their (left, top, right, bottom) in pixels of `inner`.
-    `memory` keeps weights that were computed.
+    `path` is what happens to light, None where the encoded values stay what they are; `linear`
+    says that luma is resampled as light. `memory` keeps weights that were computed.
 
     Thread-safety: one thread at a time.
     """
@@ -64,6 +77,11 @@ class Job:
     chroma_filter: str
     background: tuple[float, float, float]
     effects: tuple[tuple[NDArray[np.float64], tuple[int, int, int, int]], ...]
+    path: LightPath | None
+    linear: bool
+    dither: str
+    seed: int
+    legalize: bool
     memory: dict[tuple[object, ...], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @property
@@ -78,22 +96,48 @@ class Job:
 
     @property
     def weighted(self) -> bool:
-        """Whether straight colour is multiplied by alpha on its way."""
+        """Whether straight colour is multiplied by alpha before components are resampled."""
         src, dst = self.alpha_modes
-        return src is Alpha.STRAIGHT and (
-            dst is Alpha.PREMULTIPLIED or (dst is Alpha.STRAIGHT and self.resamples)
-        )
+        if src is not Alpha.STRAIGHT or dst is None or self.linear:
+            return False
+        return self.resamples or (dst is Alpha.PREMULTIPLIED and self.path is None)
+
+    @property
+    def freed(self) -> bool:
+        """Whether colour is divided by alpha once components are resampled."""
+        src, dst = self.alpha_modes
+        if self.path is not None:
+            return self.weighted or src is Alpha.PREMULTIPLIED
+        return dst is Alpha.STRAIGHT and (self.weighted or src is Alpha.PREMULTIPLIED)
+
+    @property
+    def weighs_light(self) -> bool:
+        """Whether light is multiplied by alpha while it is resampled, and divided after it."""
+        src, dst = self.alpha_modes
+        return self.linear and src is not None and (dst is not None or src is Alpha.PREMULTIPLIED)
+
+    @property
+    def weighted_last(self) -> bool:
+        """Whether the destination's encoded colour is multiplied by alpha."""
+        src, dst = self.alpha_modes
+        if src is None or self.path is None:
+            return False
+        return dst is Alpha.PREMULTIPLIED or (dst is None and src is Alpha.PREMULTIPLIED)
 
     @property
     def reweighs(self) -> bool:
-        """Whether colour is multiplied by alpha, or divided."""
-        return self.weighted or self.alpha_modes == (Alpha.PREMULTIPLIED, Alpha.STRAIGHT)
+        """Whether colour is multiplied by alpha, or divided, in its encoded values."""
+        return self.weighted or self.freed
 
     @property
     def resamples(self) -> bool:
         """Whether any pixel of the result is a mixture of several pixels of the source."""
-        luma = Component("y", 0)
-        return not all(is_selection(self.first_weights(luma, luma, axis)) for axis in (0, 1))
+        return not all(is_selection(self.first_weights(_LUMA, _LUMA, axis)) for axis in (0, 1))
+
+    @property
+    def interlaced(self) -> bool:
+        """Whether rows belong to two fields."""
+        return self.src.interlace in _BY_FIELD
 
     @property
     def direct(self) -> bool:
@@ -103,59 +147,64 @@ class Job:
         same_matrix = src.is_rgb or self.src.matrix == self.dst.matrix
         subsampled = src.subsampling != (0, 0) or dst.subsampling != (0, 0)
         plain = same_kind and same_matrix and not self.effects and not self.reweighs
+        plain = plain and self.path is None
         return plain and not (self.rotated and subsampled)
 
     def first_weights(self, src: Component, dst: Component, axis: int) -> NDArray[np.float64]:
         """Return the weights from a source component to the grid of `dst`; axis 0 is vertical."""
-        chroma = src.name in "uv"
-        key = ("first", src.xshift, src.yshift, dst.xshift, dst.yshift, chroma, axis)
+        key = ("first", _grid(src), _grid(dst), src.name in "uv", axis)
         if key not in self.memory:
-            columns = axis == 1
-            across = columns != self.turn[0]
-            extent = self.src.size[0 if across else 1]
-            samples = component_axis(src, extent, self.src.siting, columns=across)
-            if self.turn[2 if columns else 1]:
-                samples = samples.mirrored(extent)
             window = self.windows[axis]
-            target = component_axis(dst, window.extent, self.dst.siting, columns=columns)
-            chosen = self.chroma_filter if chroma else self.luma_filter
-            self.memory[key] = weights(samples, target, window, chosen)
+            target = component_axis(dst, window.extent, self.dst.siting, columns=axis == 1)
+            samples = self._source_axis(src, axis)
+            self.memory[key] = self._weights(samples, target, window, self._filter(src), axis)
+        return self.memory[key]
+
+    def own_weights(self, src: Component, axis: int) -> NDArray[np.float64]:
+        """Return the weights from a source component to the source's own luma grid."""
+        key = ("own", _grid(src), src.name in "uv", axis)
+        if key not in self.memory:
+            luma, extent = self._source_axis(_LUMA, axis), self._source_extent(axis)
+            limits = self.windows[axis].read
+            whole = Window(Fraction(0), Fraction(extent), extent, limits)
+            samples = self._source_axis(src, axis)
+            self.memory[key] = self._weights(samples, luma, whole, self._filter(src), axis)
         return self.memory[key]
 
     def last_weights(self, dst: Component, axis: int) -> NDArray[np.float64]:
         """Return the weights from the destination's luma grid to that of its chroma."""
-        key = ("last", dst.xshift, dst.yshift, axis)
+        key = ("last", _grid(dst), axis)
         if key not in self.memory:
             extent = self.windows[axis].extent
             whole = Window(Fraction(0), Fraction(extent), extent)
-            luma = component_axis(Component("y", 0), extent, None, columns=axis == 1)
+            luma = component_axis(_LUMA, extent, None, columns=axis == 1)
             chroma = component_axis(dst, extent, self.dst.siting, columns=axis == 1)
-            self.memory[key] = weights(luma, chroma, whole, self.chroma_filter)
+            self.memory[key] = self._weights(luma, chroma, whole, self.chroma_filter, axis)
         return self.memory[key]
 
+    def _filter(self, component: Component) -> str:
+        return self.chroma_filter if component.name in "uv" else self.luma_filter
 
-_DEFAULTS: dict[str, object] = {
-    "filter": "bicubic",
-    "chroma_filter": None,
-    "crop": None,
-    "rotate": 0,
-    "flip": "",
-    "fit": "stretch",
-    "background": "black",
-    "effects": (),
-}
-_NOT_BUILT: dict[str, object] = {
-    "dither": "none",
-    "seed": 0,
-    "linear": False,
-    "tone_map": "bt2390",
-    "tone_map_basis": "max_rgb",
-    "peak": None,
-    "white": 203,
-    "gamut": "clip",
-    "adaptation": "bradford",
-    "legalize": False,
-}
+    def _source_extent(self, axis: int) -> int:
+        """Return the pixels along one axis of the turned source."""
+        return self.src.size[0 if (axis == 1) != self.turn[0] else 1]
+
+    def _source_axis(self, component: Component, axis: int) -> Axis:
+        """Return where a component's samples lie along one axis of the turned source."""
+        extent = self._source_extent(axis)
+        across = (axis == 1) != self.turn[0]
+        samples = component_axis(component, extent, self.src.siting, columns=across)
+        return samples.mirrored(extent) if self.turn[2 if axis == 1 else 1] else samples
+
+    def _weights(
+        self, src: Axis, dst: Axis, window: Window, filter_: str, axis: int
+    ) -> NDArray[np.float64]:
+        by_field = self.interlaced and axis == 0
+        return (field_weights if by_field else weights)(src, dst, window, filter_)
+
+
+def _grid(component: Component) -> tuple[int, int]:
+    return component.xshift, component.yshift
 
 
 def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
@@ -163,33 +212,27 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
 
     Raises:
         InvalidArg: an unknown or unusable option.
-        InvalidMediaType: the pair needs what is not built (transfer, primaries).
+        InvalidMediaType: the types cannot be converted into each other.
 
     Thread-safety: a pure function.
     """
-    chosen = _options(options)
+    chosen: dict[str, Any] = read_options(options)
     src, dst = resolve_pair(src, dst)
-    for what in ("transfer", "primaries"):
-        ours, theirs = getattr(src, what), getattr(dst, what)
-        if ours != theirs:
-            raise InvalidMediaType(f"{what} {ours} to {theirs} is not built: give both sides one")
-
     turn = turning(chosen["rotate"], chosen["flip"])
+    _check_interlace(src, dst, turn)
     crop = turned(shown(src, chosen["crop"]), src.size, turn)
     pixel = 1 / Fraction(src.pixel_aspect) if turn[0] else Fraction(src.pixel_aspect)
     aspect_per_pixel = pixel / Fraction(dst.pixel_aspect)
 
     width, height = dst.size
     inner = (0, 0, width, height)
-    fit = chosen["fit"]
-    if fit == "contain":
+    if chosen["fit"] == "contain":
         shifts = dst.format.subsampling
-        aspect = crop[2] / crop[3] * aspect_per_pixel
-        inner = contained(dst.size, aspect, (1 << shifts[0], 1 << shifts[1]))
-    elif fit == "cover":
+        rows = 2 if src.interlace in _BY_FIELD else 1
+        grid = (1 << shifts[0], rows << shifts[1])
+        inner = contained(dst.size, crop[2] / crop[3] * aspect_per_pixel, grid)
+    elif chosen["fit"] == "cover":
         crop = covering(crop, Fraction(width, height) / aspect_per_pixel)
-    elif fit != "stretch":
-        raise InvalidArg(f"fit {fit!r}: choose stretch, contain or cover")
 
     scaled = any(crop[axis] != inner[axis] for axis in (2, 3))
     luma_filter = str(chosen["filter"])
@@ -205,20 +248,47 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
         str(chroma_filter),
         parse_colour(chosen["background"]),
         _effects(chosen["effects"], (inner[2], inner[3])),
+        None,
+        linear=False,
+        dither=chosen["dither"],
+        seed=int(chosen["seed"]),
+        legalize=chosen["legalize"],
     )
+    linear = chosen["linear"] and job.resamples
+    path = _path(src, dst, chosen)
+    if linear or path.recolours:
+        job = replace(job, path=path, linear=linear)
     if job.reweighs and src.format.subsampling != (0, 0):
         raise InvalidMediaType(f"weighing the chroma of {src.format} by alpha is not built")
     return job
 
 
-def _options(options: dict[str, object]) -> dict[str, object]:
-    for name, value in options.items():
-        if name in _NOT_BUILT:
-            if value != _NOT_BUILT[name]:
-                raise InvalidArg(f"{name}={value!r} is not built: leave {_NOT_BUILT[name]!r}")
-        elif name not in _DEFAULTS:
-            raise InvalidArg(f"unknown option {name!r}: choose from {', '.join(_DEFAULTS)}")
-    return {name: options.get(name, default) for name, default in _DEFAULTS.items()}
+def _path(src: VideoType, dst: VideoType, chosen: dict[str, Any]) -> LightPath:
+    sides = [(type_.transfer, type_.primaries) for type_ in (src, dst)]
+    (ours, our_primaries), (theirs, their_primaries) = sides
+    assert ours is not None and theirs is not None  # noqa: S101, PT018 - both are resolved
+    assert our_primaries is not None and their_primaries is not None  # noqa: S101, PT018
+    given = None if chosen["peak"] is None else float(chosen["peak"])
+    return LightPath(
+        (ours, theirs),
+        (our_primaries, their_primaries),
+        source_peak(ours, src.light, given),
+        float(chosen["white"]),
+        chosen["tone_map"],
+        chosen["tone_map_basis"],
+        chosen["gamut"],
+        adapt=chosen["adaptation"] == "bradford",
+    )
+
+
+def _check_interlace(src: VideoType, dst: VideoType, turn: tuple[bool, bool, bool]) -> None:
+    if src.interlace is not dst.interlace:
+        raise InvalidMediaType(
+            f"interlace {src.interlace} to {dst.interlace}: fields stay fields; deinterlace first, "
+            f"or give both sides {src.interlace}"
+        )
+    if src.interlace in _BY_FIELD and (turn[0] or turn[1]):
+        raise InvalidArg("rows of fields cannot be turned: deinterlace first, or only flip h")
 
 
 def _effects(

@@ -26,7 +26,8 @@ class Axis:
     """Samples of one component along one axis; positions in pixels from the picture's edge.
 
     Luma sample i lies at i + 1/2. A sub-sampled component has `step` 2 whatever the picture's size.
-    Sample i belongs to the pixels from `edge + step * i` up to `edge + step * (i + 1)`.
+    Sample i owns `cell` pixels (None: `step`) from `edge + step * i` on; a field's samples own half
+    of their step, for the other field owns the rest.
 
     Thread-safety: immutable.
     """
@@ -35,15 +36,32 @@ class Axis:
     step: int
     count: int
     edge: Fraction = Fraction(0)
+    cell: int | None = None
+
+    @property
+    def owned(self) -> int:
+        """How many pixels a sample owns."""
+        return self.step if self.cell is None else self.cell
 
     def mirrored(self, extent: int) -> Axis:
         """Return the same samples seen from the other end of a picture of `extent` pixels."""
-        origin = extent - (self.origin + self.step * (self.count - 1))
-        return Axis(origin, self.step, self.count, extent - (self.edge + self.step * self.count))
+        way = self.step * (self.count - 1)
+        edge = extent - (self.edge + way + self.owned)
+        return Axis(extent - (self.origin + way), self.step, self.count, edge, self.cell)
+
+    def field(self, parity: int) -> Axis:
+        """Return the samples of one field: 0 is the upper, that of the first row."""
+        return Axis(
+            self.origin + parity * self.step,
+            2 * self.step,
+            (self.count + 1 - parity) // 2,
+            self.edge + parity * self.step,
+            self.step,
+        )
 
     def inside(self, low: Fraction, high: Fraction) -> tuple[int, int]:
         """Return the first and the last sample that own any part of the pixels low..high."""
-        first = math.floor((low - self.edge) / self.step)
+        first = math.floor((low - self.edge - self.owned) / self.step) + 1
         last = math.ceil((high - self.edge) / self.step) - 1
         return max(first, 0), min(last, self.count - 1)
 
@@ -53,7 +71,8 @@ class Window:
     """What part of the source one axis shows: `start` and `length` in source pixels (exact).
 
     `extent` is how many destination pixels it fills. Samples that own no part of the window are
-    never read: the nearest one that does stands for them.
+    never read: the nearest one that does stands for them. `limits` (from, to) narrows what is read
+    to less than what is shown.
 
     Thread-safety: immutable.
     """
@@ -61,6 +80,12 @@ class Window:
     start: Fraction
     length: Fraction
     extent: int
+    limits: tuple[Fraction, Fraction] | None = None
+
+    @property
+    def read(self) -> tuple[Fraction, Fraction]:
+        """The source pixels that may be read, from and to."""
+        return self.limits or (self.start, self.start + self.length)
 
 
 def weights(src: Axis, dst: Axis, window: Window, filter_: str) -> NDArray[np.float64]:
@@ -82,11 +107,13 @@ def weights(src: Axis, dst: Axis, window: Window, filter_: str) -> NDArray[np.fl
         (dst.count, src.count) float64; rows sum to 1.
 
     Raises:
-        InvalidArg: an unknown filter.
+        InvalidArg: an unknown filter, or no source sample lies in the window.
 
     Thread-safety: a pure function.
     """
-    first, last = src.inside(window.start, window.start + window.length)
+    first, last = src.inside(*window.read)
+    if first > last:
+        raise InvalidArg("a field has no row inside the crop: give at least two rows of chroma")
     scale = window.length / window.extent
     spacing = scale * dst.step / src.step
     result = np.zeros((dst.count, src.count))
@@ -100,6 +127,22 @@ def weights(src: Axis, dst: Axis, window: Window, filter_: str) -> NDArray[np.fl
             known[phase] = _taps(phase, spacing, filter_)
         for index, weight in known[phase]:
             result[row, min(max(whole + index, first), last)] += weight
+    return result
+
+
+def field_weights(src: Axis, dst: Axis, window: Window, filter_: str) -> NDArray[np.float64]:
+    """Return `weights` of interlaced rows: every row is made of rows of its own field.
+
+    Args, returns, raises: as `weights`; InvalidArg also where a field has no row at all.
+
+    Thread-safety: a pure function.
+    """
+    result = np.zeros((dst.count, src.count))
+    for parity in (0, 1):
+        ours, theirs = src.field(parity), dst.field(parity)
+        if not ours.count or not theirs.count:
+            raise InvalidArg("a field has no row: interlaced pictures need two rows of chroma")
+        result[parity::2, parity::2] = weights(ours, theirs, window, filter_)
     return result
 
 
