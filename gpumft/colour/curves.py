@@ -1,7 +1,7 @@
 """Transfer functions as formulas: code value to light (decode) and back (encode).
 
 Light is relative: 1 is the nominal peak, 10,000 cd/m2 with PQ. What happens outside [0, 1] stands
-in docs/arithmetic.md, 9: power-like curves and HLG are odd and extend above 1, PQ clamps to [0, 1],
+in docs/light.md: power-like curves and HLG are odd and extend above 1, PQ clamps to [0, 1],
 logarithmic curves give 0 below their floor. To decode HLG and logarithms, codes above 2 count as 2.
 NaN stays NaN.
 """

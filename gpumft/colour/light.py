@@ -1,6 +1,6 @@
 """From encoded R'G'B' of one type to that of another, by way of light.
 
-Two modes (docs/arithmetic.md, 9): *relative*, where both sides are SDR or have the same curve and
+Two modes (docs/light.md): *relative*, where both sides are SDR or have the same curve and
 1 stays 1; and *display*, where one is HDR and light is what a display emits, in 10,000 cd/m2.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from gpumft.colour import curves, tone
 from gpumft.colour.matrices import Rows, diagonal
-from gpumft.colour.primaries import between, rgb_to_xyz
+from gpumft.colour.primaries import are_equal, between, rgb_to_xyz
 from gpumft.colour.tone import Channels, Weights
 from gpumft.errors import InvalidMediaType
 from gpumft.formula import Value, divide, flush, larger, power, select
@@ -57,7 +57,7 @@ class Step:
 
 def recolours(src: VideoType, dst: VideoType) -> bool:
     """Return whether light itself has to be converted between two resolved types."""
-    return _transfer(src) != _transfer(dst) or _primaries(src) != _primaries(dst)
+    return _transfer(src) != _transfer(dst) or not are_equal(_primaries(src), _primaries(dst))
 
 
 def to_light(src: VideoType, dst: VideoType) -> list[Step]:
@@ -120,7 +120,7 @@ def _from_display(src: VideoType, dst: VideoType, rendering: Rendering) -> list[
         transfer, Fraction(float(rendering.white))
     )
     steps = [] if peak == _PQ_PEAK else [_scaled(_PQ_PEAK / peak)]
-    moved = _primaries(src) != _primaries(dst)
+    moved = not are_equal(_primaries(src), _primaries(dst))
     if moved or _maps_tones(src, dst) or (_transfer(src), transfer) == ("pq", "hlg"):
         steps += _gamut(dst, rendering)
     if transfer is Transfer.HLG:
@@ -151,7 +151,7 @@ def _gamut(dst: VideoType, rendering: Rendering) -> list[Step]:
 
 
 def _primaries_step(source: Primaries, target: Primaries, rendering: Rendering) -> list[Step]:
-    if source == target:
+    if are_equal(source, target):
         return []
     rows = between(source, target, adapt=rendering.adaptation == "bradford")
     return [Step(f"primaries {source} to {target}", rows)]

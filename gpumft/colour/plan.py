@@ -128,7 +128,7 @@ def plan(
     Raises:
         InvalidMediaType: a colour field is unset, or Y'CbCr has no luma matrix.
 
-    Thread-safety: any thread. Source: ITU-T H.273, 8.3; docs/arithmetic.md, 9.
+    Thread-safety: any thread. Source: ITU-T H.273, 8.3; docs/light.md.
     """
     chain = tuple(effects)
     source, target = src.format.layout.kind, dst.format.layout.kind

@@ -61,7 +61,7 @@ def between(source: Primaries, target: Primaries, *, adapt: bool = True) -> Rows
 
     Thread-safety: any thread. Source: SMPTE RP 177; the cone matrix of CIECAM97s (Bradford).
     """
-    if source is target or _CHROMATICITIES[source] == _CHROMATICITIES[target]:
+    if are_equal(source, target):
         return diagonal((Fraction(1),) * 3)
     matrix = rgb_to_xyz(source)
     ours, theirs = (_CHROMATICITIES[primaries][3] for primaries in (source, target))
@@ -71,6 +71,14 @@ def between(source: Primaries, target: Primaries, *, adapt: bool = True) -> Rows
         adaptation = product(inverse(_BRADFORD), product(diagonal(gains), _BRADFORD))
         matrix = product(adaptation, matrix)
     return product(inverse(rgb_to_xyz(target)), matrix)
+
+
+def are_equal(one: Primaries, other: Primaries) -> bool:
+    """Return whether two names mean the same chromaticities, as smpte240m and bt601_525 do.
+
+    Thread-safety: any thread.
+    """
+    return _CHROMATICITIES[one] == _CHROMATICITIES[other]
 
 
 def inverse(rows: Rows) -> Rows:

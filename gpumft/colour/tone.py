@@ -1,7 +1,7 @@
 """Tone maps and gamut steps as formulas on linear R, G, B; light 1 is 10,000 cd/m2.
 
 A tone map multiplies R, G and B by one ratio, curve(v) / v, so that hue stays. The formulas are
-those of docs/arithmetic.md, 9; peak and white are parameters: other ones reuse the machine code.
+those of docs/light.md; peak and white are parameters: other ones reuse the machine code.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def desaturate(weights: Weights) -> Callable[..., Channels]:
     Args:
         weights: of luminance, for the primaries that R, G, B have; they add up to 1.
 
-    Thread-safety: a pure function. Source: docs/arithmetic.md, 9.
+    Thread-safety: a pure function. Source: docs/light.md.
     """
 
     def moved(r: Value, g: Value, b: Value) -> Channels:

@@ -25,7 +25,7 @@ def pattern(dither: str, seed: int) -> Pattern | None:
     Raises:
         FileMissing: the installation has no table of blue noise.
 
-    Thread-safety: a pure function. Source: docs/arithmetic.md, 9.
+    Thread-safety: a pure function. Source: docs/light.md.
     """
     if dither == "none":
         return None

@@ -37,7 +37,7 @@ def field_taps(
     Raises:
         InvalidArg: a field has no row in the crop or in the target; as `taps`.
 
-    Thread-safety: any thread. Source: docs/arithmetic.md, 9.
+    Thread-safety: any thread. Source: docs/light.md.
     """
     if min(src.count, dst.count) < 2:
         raise InvalidArg(

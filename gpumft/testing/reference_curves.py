@@ -44,6 +44,9 @@ HLG_A = 0.17883277
 HLG_B = 1 - 4 * HLG_A
 HLG_C = 0.5 - HLG_A * math.log(4 * HLG_A)
 
+HIGHEST = 2.0
+"""Where light is an exponential of the code value, higher ones count as this."""
+
 HDR = (Transfer.PQ, Transfer.HLG)
 
 
@@ -56,7 +59,7 @@ def decode(transfer: Transfer, values: Samples) -> Samples:
         if transfer is Transfer.PQ:
             return pq_decode(values)
         if transfer in DECADES:
-            light = 10.0 ** (DECADES[transfer] * (values - 1))
+            light = 10.0 ** (DECADES[transfer] * (np.minimum(values, HIGHEST) - 1))
             return np.where(values <= 0, 0.0, light)
         return np.copysign(_decode_positive(transfer, np.abs(values)), values)
 
@@ -109,7 +112,8 @@ def _decode_positive(transfer: Transfer, v: Samples) -> Samples:
     if transfer is Transfer.SRGB:
         return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
     if transfer is Transfer.HLG:
-        return np.where(v <= 0.5, v * v / 3, (np.exp((v - HLG_C) / HLG_A) + HLG_B) / 12)
+        bright = (np.exp((np.minimum(v, HIGHEST) - HLG_C) / HLG_A) + HLG_B) / 12
+        return np.where(v <= 0.5, v * v / 3, bright)
     return np.asarray(v ** GAMMA[transfer])
 
 

@@ -279,11 +279,40 @@ def test_a_wrong_effect_is_named() -> None:
         plan(resolved("rgb24"), resolved("rgb24"), effects=[FakeEffect("e", np.eye(2))])
 
 
-@pytest.mark.parametrize(("field", "value"), [("transfer", "pq"), ("primaries", "bt2020")])
-def test_light_is_not_converted_yet(field: str, value: str) -> None:
-    words = f"conversion of {field} {value} to bt709 is not built yet; set the same {field}"
-    with pytest.raises(InvalidMediaType, match=words):
-        plan(resolved("nv12", **{field: value}), resolved("rgb24"))
+def test_light_is_converted_where_it_differs_and_only_there() -> None:
+    same = plan(resolved("nv12"), resolved("rgb24"))
+    assert [stage.formula for stage in same.stages] == [None]
+    found = plan(resolved("nv12", transfer="pq", primaries="bt2020"), resolved("nv12"))
+    assert found.through_light
+    assert found.ends_with_matrix
+    assert not found.direct
+    assert [stage.name for stage in found.stages] == [
+        "to R'G'B'",
+        "pq to light, tone map bt2390 on max_rgb, 1000 to 203 cd/m2",
+        "primaries bt2020 to bt709",
+        "gamut clip, light to bt1886",
+        "to Y'CbCr",
+    ]
+
+
+def test_primaries_alone_are_a_matrix_in_light() -> None:
+    found = plan(resolved("rgb24", primaries="bt2020"), resolved("rgb24"))
+    assert [stage.name for stage in found.stages] == [
+        "to R'G'B'",
+        "bt709 to light",
+        "primaries bt2020 to bt709",
+        "gamut clip, light to bt709",
+    ]
+    np.testing.assert_allclose(
+        found.stages[2].matrix[0], [1.660491, -0.587641, -0.072850], atol=1e-6
+    )
+
+
+def test_linear_says_where_the_picture_is_scaled() -> None:
+    found = plan(resolved("rgb24"), resolved("rgb24"), linear=True)
+    assert found.scale_at == 2
+    assert [stage.name for stage in found.stages] == ["to R'G'B'", "bt709 to light", "light to bt709"]
+    assert plan(resolved("rgb24"), resolved("rgb24")).scale_at is None
 
 
 def test_unset_fields_and_luma_without_a_matrix_are_named() -> None:

@@ -49,7 +49,4 @@ TABLES: dict[str, tuple[float, ...]] = {
 
 if __name__ == "__main__":
     for name, coefficients in TABLES.items():
-        print(f"{name}: Final = (")
-        for c in coefficients:
-            print(f"    {c!r},")
-        print(")")
+        print(f"{name} = {coefficients}")  # noqa: T201 - its purpose

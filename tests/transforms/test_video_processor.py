@@ -161,8 +161,8 @@ def test_outputs_that_are_kept_are_not_overwritten() -> None:
 def test_unbuilt_and_unknown_things_are_refused_at_negotiation() -> None:
     processor = VideoProcessor(device="cpu")
     processor.set_input_type(SOURCE)
-    with pytest.raises(InvalidMediaType, match="transfer"):
-        processor.set_output_type(VideoType("rgb24", (8, 6), transfer="pq"))
+    with pytest.raises(InvalidMediaType, match="interlace"):
+        processor.set_output_type(VideoType("rgb24", (8, 6), interlace="upper"))
     with pytest.raises(TransformTypeNotSet):
         processor.output_current_type()
     with pytest.raises(InvalidMediaType):

@@ -1,0 +1,86 @@
+"""Tone maps and gamut steps as formulas against the float64 reference and BT.2390's vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from gpumft.colour import tone
+from gpumft.colour.primaries import rgb_to_xyz
+from gpumft.formula import formula
+from gpumft.media import Primaries
+from gpumft.testing import reference_primaries, reference_tone
+from gpumft.testing.twin_formula import evaluate
+
+F32 = npt.NDArray[np.float32]
+NAMES = ("bt2390", "hable", "reinhard", "mobius", "clip")
+
+
+def mapped(rgb: F32, name: str, basis: str, peak: float, white: float) -> F32:
+    """Return RGB in units of 10,000 cd/m2 after a tone map."""
+    function = tone.tone_map(name, basis, peak, white)
+    assert function is not None
+    return np.stack(evaluate(formula(name, 3, function), list(rgb)))
+
+
+@pytest.mark.parametrize(("peak", "white"), [(1000.0, 203.0), (4000.0, 203.0), (1000.0, 100.0)])
+@pytest.mark.parametrize("basis", ["max_rgb", "luminance", "ictcp"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ratio_is_the_references(name: str, basis: str, peak: float, white: float) -> None:
+    rng = np.random.default_rng(0)
+    rgb = np.exp(rng.uniform(np.log(1e-3), np.log(1.2 * peak), (3, 20_000))) / 10_000
+    rgb = rgb.astype(np.float32)
+    exact = rgb.astype(np.float64) * 10_000
+    wanted = exact * reference_tone.tone_ratio(exact, name, basis, peak, white)
+    found = mapped(rgb, name, basis, peak, white).astype(np.float64) * 10_000
+    # twice the bend of PQ's curve in float32: it is steepest in the dark
+    np.testing.assert_allclose(found, wanted, rtol=3e-5 if basis == "ictcp" else 1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_black_negative_and_bright_light(name: str) -> None:
+    light = np.array([0.0, -0.01, 0.1, 1.0, 50.0], np.float32)
+    red, _, _ = mapped(np.stack([light] * 3), name, "max_rgb", 1000.0, 203.0)
+    assert red[0] == 0
+    assert red[1] == np.float32(-0.01)
+    np.testing.assert_allclose(red[2:], 0.0203, rtol=1e-6)  # above the peak all is white
+
+
+@pytest.mark.parametrize(
+    ("peak", "white", "pairs"),
+    [
+        (1000, 203, {1: 1, 10: 10, 50: 50, 100: 99.361, 203: 159.042, 400: 193.609, 1000: 203}),
+        (4000, 203, {50: 49.549, 100: 85.900, 203: 127.934, 400: 163.749, 1000: 193.696}),
+        (10000, 203, {50: 46.270, 100: 75.682, 203: 110.978, 400: 144.349, 1000: 179.400}),
+        (1000, 100, {50: 46.143, 100: 69.454, 203: 88.244, 400: 97.598, 1000: 100}),
+    ],
+)
+def test_vectors_of_bt2390(peak: float, white: float, pairs: dict[float, float]) -> None:
+    light = np.array(list(pairs), np.float32) / np.float32(10_000)
+    found, _, _ = mapped(np.stack([light] * 3), "bt2390", "max_rgb", peak, white)
+    np.testing.assert_allclose(found * 10_000, list(pairs.values()), rtol=1e-3)
+
+
+def test_no_map_where_nothing_is_too_bright() -> None:
+    assert tone.tone_map("none", "max_rgb", 1000, 203) is None
+    assert tone.tone_map("bt2390", "max_rgb", 203, 203) is None
+
+
+@pytest.mark.parametrize("primaries", [Primaries.BT709, Primaries.P3D65])
+def test_desaturation_is_the_references(primaries: Primaries) -> None:
+    rgb = np.random.default_rng(1).uniform(-0.6, 1.6, (3, 50_000)).astype(np.float32)
+    red, green, blue = rgb_to_xyz(primaries)[1]
+    function = tone.desaturate((red, green, blue))
+    found = np.stack(evaluate(formula("gamut", 3, function), list(rgb)))
+    luma = reference_primaries.luminance(primaries)
+    wanted = reference_tone.gamut_step(rgb.astype(np.float64), "perceptual", 1.0, luma)
+    np.testing.assert_allclose(found, wanted, atol=4e-6)  # 2^-21 through a quotient
+    assert found.min() == 0
+    assert found.max() == 1
+
+
+def test_clip() -> None:
+    rgb = [np.array([-1, 0.25, 2, np.nan], np.float32)] * 3
+    for channel in evaluate(formula("clip", 3, tone.clip), rgb):
+        np.testing.assert_array_equal(channel, np.array([0, 0.25, 1, 0], np.float32))
