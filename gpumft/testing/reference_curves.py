@@ -34,6 +34,10 @@ GAMMA = {
     Transfer.LINEAR: 1.0,
 }
 
+EXPONENTIAL_LIMIT = 2.0
+"""The largest V that an exponential curve (logarithmic ones, HLG) is followed to; no signal comes
+near, and float32 would soon be left behind it."""
+
 DECADES = {Transfer.LOG100: 2.0, Transfer.LOG316: 2.5}
 """How many powers of ten a logarithmic curve spans."""
 
@@ -56,7 +60,7 @@ def decode(transfer: Transfer, values: Samples) -> Samples:
         if transfer is Transfer.PQ:
             return pq_decode(values)
         if transfer in DECADES:
-            light = 10.0 ** (DECADES[transfer] * (values - 1))
+            light = 10.0 ** (DECADES[transfer] * (np.minimum(values, EXPONENTIAL_LIMIT) - 1))
             return np.where(values <= 0, 0.0, light)
         return np.copysign(_decode_positive(transfer, np.abs(values)), values)
 
@@ -109,7 +113,8 @@ def _decode_positive(transfer: Transfer, v: Samples) -> Samples:
     if transfer is Transfer.SRGB:
         return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
     if transfer is Transfer.HLG:
-        return np.where(v <= 0.5, v * v / 3, (np.exp((v - HLG_C) / HLG_A) + HLG_B) / 12)
+        bright = np.exp((np.minimum(v, EXPONENTIAL_LIMIT) - HLG_C) / HLG_A)
+        return np.where(v <= 0.5, v * v / 3, (bright + HLG_B) / 12)
     return np.asarray(v ** GAMMA[transfer])
 
 
