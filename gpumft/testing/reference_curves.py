@@ -34,6 +34,10 @@ GAMMA = {
     Transfer.LINEAR: 1.0,
 }
 
+EXPONENTIAL_LIMIT = 2.0
+"""The largest V that an exponential curve (logarithmic ones, HLG) is followed to; no signal comes
+near, and float32 would soon be left behind it."""
+
 DECADES = {Transfer.LOG100: 2.0, Transfer.LOG316: 2.5}
 """How many powers of ten a logarithmic curve spans."""
 
@@ -43,9 +47,6 @@ PQ_C1, PQ_C2, PQ_C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
 HLG_A = 0.17883277
 HLG_B = 1 - 4 * HLG_A
 HLG_C = 0.5 - HLG_A * math.log(4 * HLG_A)
-
-HIGHEST = 2.0
-"""Where light is an exponential of the code value, higher ones count as this."""
 
 HDR = (Transfer.PQ, Transfer.HLG)
 
@@ -59,7 +60,7 @@ def decode(transfer: Transfer, values: Samples) -> Samples:
         if transfer is Transfer.PQ:
             return pq_decode(values)
         if transfer in DECADES:
-            light = 10.0 ** (DECADES[transfer] * (np.minimum(values, HIGHEST) - 1))
+            light = 10.0 ** (DECADES[transfer] * (np.minimum(values, EXPONENTIAL_LIMIT) - 1))
             return np.where(values <= 0, 0.0, light)
         return np.copysign(_decode_positive(transfer, np.abs(values)), values)
 
@@ -112,8 +113,8 @@ def _decode_positive(transfer: Transfer, v: Samples) -> Samples:
     if transfer is Transfer.SRGB:
         return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
     if transfer is Transfer.HLG:
-        bright = (np.exp((np.minimum(v, HIGHEST) - HLG_C) / HLG_A) + HLG_B) / 12
-        return np.where(v <= 0.5, v * v / 3, bright)
+        bright = np.exp((np.minimum(v, EXPONENTIAL_LIMIT) - HLG_C) / HLG_A)
+        return np.where(v <= 0.5, v * v / 3, (bright + HLG_B) / 12)
     return np.asarray(v ** GAMMA[transfer])
 
 

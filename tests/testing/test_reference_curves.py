@@ -12,6 +12,10 @@ CURVES = list(Transfer)
 ODD = [t for t in CURVES if t not in DECADES and t is not Transfer.PQ]
 
 
+EXPONENTIAL = (*DECADES, Transfer.HLG)
+GAMMAS = {"1886": 2.4, "18": 1.8, "20": 2.0, "22": 2.2, "26": 2.6, "28": 2.8}
+
+
 def at(values: object) -> np.ndarray:
     return np.array(values, np.float64)
 
@@ -69,9 +73,18 @@ def test_logarithmic_points() -> None:
     assert np.allclose(decode(Transfer.LOG316, at([-0.1, 0, 0.6, 1])), [0, 0, 0.1, 1])
 
 
-@pytest.mark.parametrize(("transfer", "gamma"), GAMMA.items(), ids=str)
-def test_power_curves(transfer: Transfer, gamma: float) -> None:
+@pytest.mark.parametrize("transfer", GAMMA, ids=str)
+def test_power_curves(transfer: Transfer) -> None:
+    gamma = GAMMAS.get(transfer.value.removeprefix("gamma").removeprefix("bt"), 1.0)
+    assert (gamma == 1) is (transfer is Transfer.LINEAR)
     assert np.allclose(decode(transfer, at([0, 0.5, 1, 1.25])), at([0, 0.5, 1, 1.25]) ** gamma)
+
+
+@pytest.mark.parametrize("transfer", EXPONENTIAL, ids=str)
+def test_exponential_curves_end_at_two(transfer: Transfer) -> None:
+    found = decode(transfer, at([1.99, 2, 2.01, 1e30]))
+    assert found[0] < found[1] == found[2] == found[3]
+    assert encode(transfer, found[1:2])[0] == pytest.approx(2)
 
 
 @pytest.mark.parametrize("transfer", CURVES, ids=str)
@@ -103,9 +116,13 @@ def test_missing_values_stay_missing_and_infinity_is_a_limit(transfer: Transfer)
     for function in (decode, encode):
         found = function(transfer, at([np.nan, np.inf]))
         assert np.isnan(found[0])
-        assert found[1] == (1 if transfer is Transfer.PQ else np.inf)
+        most = 1 if transfer is Transfer.PQ else np.inf
+        if function is decode and transfer in EXPONENTIAL:
+            most = decode(transfer, at([2.0]))[0]
+        assert found[1] == most
         low = function(transfer, at([-np.inf]))[0]
-        assert low == (-np.inf if transfer in ODD else function(transfer, at([-1.0]))[0])
+        wanted = -np.inf if transfer in ODD else function(transfer, at([-1.0]))[0]
+        assert low == (-most if transfer in ODD and np.isfinite(most) else wanted)
 
 
 def test_which_are_hdr() -> None:

@@ -1,5 +1,7 @@
 """Dither and legal codes of the reference."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,12 +112,32 @@ def test_dithered_output_is_judged_with_its_pattern() -> None:
         check(output, planes, src, dst, dither="ordered", seed=4)
 
 
-def test_a_missing_table_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference_dither, "TABLE", "no_such_table.npy")
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """The data folder, empty."""
+    (tmp_path / "data").mkdir()
+    monkeypatch.setattr(reference_dither, "files", lambda _: tmp_path)
     reference_dither._blue_noise.cache_clear()
-    with pytest.raises(InvalidArg, match=r"no_such_table\.npy"):
+    yield tmp_path / "data"
+    reference_dither._blue_noise.cache_clear()
+
+
+def test_the_table_is_read_from_the_package(folder: Path) -> None:
+    table = np.random.default_rng(1).permutation(4096).reshape(64, 64).astype(np.uint16)
+    np.save(folder / "blue_noise_64.npy", table)
+    assert np.array_equal(reference_dither._blue_noise(), table)
+
+
+def test_a_table_that_is_no_permutation_is_refused(folder: Path) -> None:
+    np.save(folder / "blue_noise_64.npy", np.zeros((64, 64), np.uint16))
+    with pytest.raises(InvalidArg, match="permutation"):
         pattern("blue_noise", 0, 2, 2)
-    reference_dither._blue_noise.cache_clear()
+
+
+def test_a_missing_table_says_so(folder: Path) -> None:
+    assert not list(folder.iterdir())
+    with pytest.raises(InvalidArg, match=r"blue_noise_64\.npy, which is missing"):
+        pattern("blue_noise", 0, 2, 2)
 
 
 @pytest.mark.parametrize(

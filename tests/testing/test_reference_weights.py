@@ -190,3 +190,22 @@ def test_a_mirrored_axis_is_the_axis_seen_from_the_end() -> None:
 def test_an_unknown_filter_is_named(name: str) -> None:
     with pytest.raises(InvalidArg, match="filter"):
         scaled(3, 4, name)
+
+
+@pytest.mark.parametrize("name", [*HALVES, "area"])
+def test_ratios_down_to_one_in_256(name: str) -> None:
+    down = scaled(1024, 4, name)
+    assert np.allclose(down.sum(axis=1), 1, atol=1e-12)
+    assert np.allclose(down, down[::-1, ::-1], atol=1e-15)  # the picture has no left or right
+    at = np.arange(1024) + 0.5
+    assert (down[1:3] @ at).sum() == pytest.approx(1024)  # their middle is that of the picture
+    up = scaled(4, 1024, name)
+    assert np.allclose(up.sum(axis=1), 1, atol=1e-12)
+    assert np.allclose(up, up[::-1, ::-1], atol=1e-12)
+    assert scaled(256, 1, name).shape == (1, 256)
+
+
+def test_the_triangle_of_one_in_256() -> None:
+    row = scaled(1024, 4, "bilinear")[1]
+    triangle = np.maximum(1 - np.abs(np.arange(1024) + 0.5 - 384) / 256, 0)
+    assert np.allclose(row, triangle / triangle.sum(), atol=1e-15)
