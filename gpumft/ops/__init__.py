@@ -1,7 +1,6 @@
 """Conversions: from types and options to a plan, and from a plan to pixels."""
 
 from gpumft.device import as_device
-from gpumft.ops.components import is_built
 from gpumft.ops.converter import Converter, complete, convert, shown
 from gpumft.ops.explain import Explanation, explain
 from gpumft.ops.options import Options, make_options
@@ -16,7 +15,6 @@ __all__ = [
     "complete",
     "convert",
     "explain",
-    "is_built",
     "make_options",
     "plan",
     "shown",

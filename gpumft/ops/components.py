@@ -11,7 +11,7 @@ import numpy as np
 
 from gpumft.colour import Quantiser, quantiser
 from gpumft.device.program import Pattern, Read, Rect, Scale, Write
-from gpumft.media import PixelFormat, Range, Siting, VideoType
+from gpumft.media import Range, Siting, VideoType
 from gpumft.media.formats import Component
 from gpumft.ops.dither import pattern
 from gpumft.ops.geometry import Area, Placement, is_by_field
@@ -206,14 +206,6 @@ class Components:
 def quantised(component: Component, type_: VideoType) -> Quantiser:
     """Return how `component` of a resolved type is coded."""
     return quantiser(component, type_.range or Range.FULL, is_float=type_.format.is_float)
-
-
-def is_built(pixel_format: PixelFormat) -> bool:
-    """Return whether a format can be source and target of a conversion.
-
-    Thread-safety: a pure function.
-    """
-    return pixel_format is not PixelFormat.V210
 
 
 def _copies(axis: Taps) -> bool:

@@ -9,13 +9,12 @@ from gpumft.colour import Stage as ColourStage
 from gpumft.colour import plan as plan_colour
 from gpumft.device.program import Apply, Mix, Program, Rect, Scale, Stage
 from gpumft.effects import region_pixels
-from gpumft.errors import InvalidMediaType
 from gpumft.formula import Formula, clamp, formula
 from gpumft.media import VideoType
 from gpumft.media.resolve import resolve_pair
 from gpumft.ops import alpha
 from gpumft.ops.background import background_codes
-from gpumft.ops.components import COLOURS, Components, is_built
+from gpumft.ops.components import COLOURS, Components
 from gpumft.ops.geometry import Placement, place
 from gpumft.ops.options import Options
 from gpumft.resample import Taps
@@ -46,8 +45,6 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
         InvalidMediaType: a step that is not built; the message names it.
     """
     src, dst = resolve_pair(src, dst)
-    for side, type_ in (("source", src), ("destination", dst)):
-        _check_built(side, type_)
     placement = place(src, dst, options)
     build = Components(src, dst, options, placement, direct=False)
     resamples = build.resamples()
@@ -87,12 +84,6 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
         unpremultiply=weights.unpremultiply,
     )
     return Plan(src, dst, options, placement, colour, program)
-
-
-def _check_built(side: str, type_: VideoType) -> None:
-    if not is_built(type_.format):
-        msg = f"{side} format {type_.format} cannot be converted yet; see gpumft formats"
-        raise InvalidMediaType(msg)
 
 
 def _rendering(options: Options) -> Rendering:

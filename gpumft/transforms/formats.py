@@ -1,9 +1,8 @@
-"""Which formats transforms convert today."""
+"""Which formats transforms convert."""
 
 from __future__ import annotations
 
 from gpumft.media import PixelFormat
-from gpumft.ops import is_built
 
-CONVERTIBLE: tuple[PixelFormat, ...] = tuple(filter(is_built, PixelFormat))
+CONVERTIBLE: tuple[PixelFormat, ...] = tuple(PixelFormat)
 """Formats that can be source and target of a conversion."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gpumft.device import Program, Rect, open_device
 from gpumft.device.cpu import engine, lower
+from gpumft.device.program import Apply, Scale, Stage
+from gpumft.formula import Value, flush, fma, formula, square_root
 from gpumft.media.formats import PixelFormat
 from gpumft.testing import twin
 from tests.contract.program_parts import (
@@ -22,10 +25,18 @@ from tests.contract.program_parts import (
     noise,
     ringing,
 )
+from tests.contract.program_stages import pattern
 from tests.device.engine_help import LAYOUTS, any_matrix, assert_same, run
 
-FORMATS = [format for format in PixelFormat if format is not PixelFormat.V210]
+FORMATS = list(PixelFormat)
 TAPS = (nearest, linear, ringing, long_taps((3, 9, 1), 3), long_taps((40, 33), 3))
+
+
+def _curve(x: Value, y: Value, z: Value) -> list[Value]:
+    return [flush(square_root(x)), flush(fma(y, y, 0.125)), z + 0.25]
+
+
+CURVE = formula("curve", 3, _curve)
 
 
 def on_grid(chance: random.Random, length: int, shift: int) -> tuple[int, int]:
@@ -49,19 +60,49 @@ def any_program(chance: random.Random) -> Program:
     turn = "".join(letter for letter in "tyx" if chance.random() < 0.3)
     taps, chroma = chance.choice(TAPS), chance.choice(TAPS)
     if source.layout.kind == target.layout.kind and chance.random() < 0.4:
-        return direct(
+        program = direct(
             source, size, target, size=to, taps=taps, inner=inner, background=background, turn=turn
         )
-    mixes = [mix(any_matrix(source, target))]
-    if len(mixes[0].rows) == 3 and chance.random() < 0.4:
+        return shaped(program, chance)
+    first = mix(any_matrix(source, target))
+    stages: list[Stage] = [first]
+    grid = None
+    if chance.random() < 0.3:
+        grid = chance.randint(1, 40), chance.randint(1, 40)
+        scale = chance.choice(TAPS)
+        stages.append(Scale(scale(grid[1], inner.height), scale(grid[0], inner.width)))
+        if chance.random() < 0.5:
+            stages.reverse()
+    if len(first.rows) == 3:
         part = Rect(
             inner.width // 3, inner.height // 4, -(-inner.width // 2), -(-inner.height // 2)
         )
-        mixes.append(mix(np.eye(3) * 0.9 + 0.05, chance.choice((part, None))))
-    return convert(
-        source, size, target, size=to, taps=taps, chroma=chroma, mixes=mixes, inner=inner,
+        for _ in range(chance.choice((0, 0, 0, 1, 2))):
+            region = chance.choice((part, None, None))
+            more = (mix(np.eye(3) * 0.9 + 0.05, region), Apply(CURVE, region=region))
+            stages.append(chance.choice(more))
+        if grid and len(first.rows[0]) == 3 and chance.random() < 0.5:
+            stages.insert(0, Apply(CURVE))
+    program = convert(
+        source, size, target, size=to, taps=taps, chroma=chroma, mixes=stages, inner=inner,
         background=background, turn=turn, alpha=chance.choice(("", "a", "ap", "au", "apu")),
+        grid=grid,
     )  # fmt: skip
+    return shaped(program, chance)
+
+
+def shaped(program: Program, chance: random.Random) -> Program:
+    """Some components of whole-number targets with limits or dither."""
+    if program.target.is_float or chance.random() < 0.85:
+        return program
+    writes = []
+    for write in program.writes:
+        place = chance.randrange(99), chance.randrange(99)
+        limits = chance.choice((None, (2.0, 200.0)))
+        dither = chance.choice((None, pattern(8, 4, *place), pattern(2, 32, *place)))
+        made = replace(write, limits=limits, dither=dither)
+        writes.append(write if write.channel is None else made)
+    return replace(program, writes=tuple(writes))
 
 
 @pytest.mark.parametrize("seed", range(8))

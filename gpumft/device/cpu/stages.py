@@ -8,7 +8,7 @@ from gpumft.device.cpu import filters
 from gpumft.device.cpu.channels import Channels, Domain
 from gpumft.device.cpu.fused import fused
 from gpumft.device.cpu.schedule import Buffer, Filtered, Input, Ranges, Stage
-from gpumft.device.program import Mix, Rect, Scale, colours_after
+from gpumft.device.program import Mix, Scale, colours_after
 from gpumft.device.program import Stage as ProgramStage
 
 
@@ -97,10 +97,9 @@ class Stages(Channels):
             last = step is steps[-1]
             outs = [self._row(domain, keep=last and i in domain.kept) for i in range(count)]
             if isinstance(step, Mix):
-                region = step.region or Rect(0, 0, columns, self.program.inner.height)
                 for index, row in enumerate(step.rows):
                     before = colour[index] if step.region is not None else colour[0]
-                    made = schedule.mix(outs[index], before, row, region, colour, columns)
+                    made = schedule.mix(outs[index], before, row, step.region, colour, columns)
                     self._add(stage, made)
             else:
                 given = [*colour, *alpha] if step.takes_alpha else colour

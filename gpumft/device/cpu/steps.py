@@ -148,14 +148,13 @@ class Steps(Schedule):
         ]
 
     def mix(
-        self, out: Buffer, before: Buffer, coefficients: Sequence[float], region: Rect,
+        self, out: Buffer, before: Buffer, coefficients: Sequence[float], region: Rect | None,
         channels: Sequence[Buffer], columns: int,
     ) -> tuple[str, list[int]]:  # fmt: skip
         """Return the step that makes one channel of several."""
         used = [(c, b) for c, b in zip(coefficients, channels, strict=True) if c != 0]
-        right, bottom = region.x + region.width, region.y + region.height
         return "mix", [
-            *out.arguments, *before.arguments, columns, region.x, region.y, right, bottom,
+            *out.arguments, *before.arguments, columns, *_box(region, columns),
             self.keep([c for c, _ in used] or [0.0], np.float32), len(used),
             0, *(n for _, b in used for n in b.arguments),
         ]  # fmt: skip
@@ -164,16 +163,14 @@ class Steps(Schedule):
         self, outs: Sequence[Buffer], channels: Sequence[Buffer], stage: Apply, columns: int
     ) -> tuple[str, list[int]]:
         """Return the step that makes channels of others by a formula, within its region."""
-        box = [0, 0, columns, _ALL_ROWS]
-        if stage.region is not None:
-            x, y, width, height = stage.region
-            box = [x, y, x + width, y + height]
         places: list[int] = []
         for buffers in (channels, outs):
             given = [n for buffer in buffers for n in buffer.arguments]
             places += given + [0] * (3 * MOST - len(given))
         parameters = [float_bits(number) for number in stage.formula.parameters]
-        return formulas.register(stage.formula), [columns, *box, *places, *parameters]
+        return formulas.register(stage.formula), [
+            columns, *_box(stage.region, columns), *places, *parameters,
+        ]  # fmt: skip
 
     def load(
         self, outs: Sequence[Buffer], program: Program, reads: Sequence[Read],
@@ -344,3 +341,10 @@ class Steps(Schedule):
             *(float_bits(number) for number in gain),
             *self._shape(program, part, write.limits, write.dither),
         ]  # fmt: skip
+
+
+def _box(region: Rect | None, columns: int) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom edges of a region; None: of everything."""
+    if region is None:
+        return 0, 0, columns, _ALL_ROWS
+    return region.x, region.y, region.x + region.width, region.y + region.height
