@@ -311,7 +311,11 @@ def test_primaries_alone_are_a_matrix_in_light() -> None:
 def test_linear_says_where_the_picture_is_scaled() -> None:
     found = plan(resolved("rgb24"), resolved("rgb24"), linear=True)
     assert found.scale_at == 2
-    assert [stage.name for stage in found.stages] == ["to R'G'B'", "bt709 to light", "light to bt709"]
+    assert [stage.name for stage in found.stages] == [
+        "to R'G'B'",
+        "bt709 to light",
+        "light to bt709",
+    ]
     assert plan(resolved("rgb24"), resolved("rgb24")).scale_at is None
 
 
