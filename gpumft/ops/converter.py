@@ -297,7 +297,7 @@ def convert(
     device: Device | str | None = None,
     **options: Any,
 ) -> Any:
-    """Convert one picture: format, size, colour, crop, rotation and effects in one pass.
+    """Convert one picture: format, size, colour, light, crop, rotation and effects in one pass.
 
     Args:
         planes: one array a plane, (rows, columns[, channels]), a Sample or a Surface.
@@ -307,7 +307,11 @@ def convert(
         device: a Device, its spec, or None: where a Surface is, else the best there is.
         options: filter="bicubic", chroma_filter=None, crop=None (x, y, w, h in pixels), rotate=0
             (90, 180, 270 clockwise, after the crop), flip="" (h, v, hv, after the rotation),
-            fit="stretch" (contain, cover), background="black", effects=().
+            fit="stretch" (contain, cover), background="black", effects=(); linear=False (scale in
+            light), dither="none" (ordered, blue_noise), seed=0, legalize=False; where light is
+            converted: tone_map="bt2390" (hable, reinhard, mobius, clip, none),
+            tone_map_basis="max_rgb" (luminance, ictcp), peak=None and white=203 in cd/m2,
+            gamut="clip" (perceptual), adaptation="bradford" (none). Source: docs/light.md.
 
     Returns:
         The same kind as `planes`: a list of arrays, a Sample, or a Surface.
