@@ -100,7 +100,7 @@ class FrameEffect:
         self.check(src.memory)
         if self.in_place:
             src.copy_to(dst)
-        self.run(src.planes, None if self.in_place else dst.planes, dst.memory)
+        self.run(*((dst.planes, None) if self.in_place else (src.planes, dst.planes)), dst.memory)
 
     def run(
         self,
