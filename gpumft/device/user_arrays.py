@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -131,7 +132,7 @@ def _own_arrays(memory: DeviceMemory) -> Iterator[tuple[_Give, Any]]:
 
 @contextmanager
 def _numba_arrays(memory: DeviceMemory) -> Iterator[tuple[_Give, Any]]:
-    from numba import cuda
+    cuda: Any = import_module("numba.cuda")  # most of it has no types
 
     def give(plane: Plane) -> Any:
         # The kernels go to our own stream, so nothing has to be waited for.
@@ -159,17 +160,15 @@ class _CudaArray:
 
 
 def _is_simulated() -> bool:
-    from numba.core import config
-
+    config: Any = import_module("numba.core.config")
     return bool(config.ENABLE_CUDASIM)
 
 
 @contextmanager
 def _simulated() -> Iterator[tuple[_Give, Any]]:
-    from numba import cuda
-    from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
-
-    yield (lambda plane: FakeCUDAArray(np.asarray(plane))), cuda.stream()
+    cuda: Any = import_module("numba.cuda")
+    arrays: Any = import_module("numba.cuda.simulator.cudadrv.devicearray")
+    yield (lambda plane: arrays.FakeCUDAArray(np.asarray(plane))), cuda.stream()
 
 
 @contextmanager

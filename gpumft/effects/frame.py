@@ -40,7 +40,7 @@ class FrameEffect:
     """
 
     fn: FrameFunction
-    formats: tuple[PixelFormat, ...] = (PixelFormat.RGBAF32LE,)
+    formats: tuple[PixelFormat | str, ...] = (PixelFormat.RGBAF32LE,)
     """Pixel formats that `fn` takes, best first. Pictures of others are converted before and after;
     the default, R'G'B'A as float32 from 0 to 1 in one plane, loses nothing of any."""
     _: KW_ONLY
@@ -59,11 +59,12 @@ class FrameEffect:
         if not callable(self.fn):
             msg = f"a frame effect's fn is {self.fn!r}; give a function fn(src, dst, stream)"
             raise InvalidArg(msg)
-        named = (self.formats,) if isinstance(self.formats, str) else tuple(self.formats)
-        if not named:
+        given: Any = self.formats
+        names = (given,) if isinstance(given, str) else tuple(given)
+        if not names:
             msg = "a frame effect takes one format at least, such as formats=('rgb24',)"
             raise InvalidArg(msg)
-        formats = tuple(read_enum(PixelFormat, "format", name) for name in named)
+        formats = tuple(read_enum(PixelFormat, "format", name) for name in names)
         object.__setattr__(self, "formats", formats)
         if self.arrays is not None and self.arrays not in HOMES:
             msg = f"arrays is {self.arrays!r}; it can be {', '.join(map(repr, HOMES))} or None"
@@ -100,7 +101,9 @@ class FrameEffect:
         self.check(src.memory)
         if self.in_place:
             src.copy_to(dst)
-        self.run(*((dst.planes, None) if self.in_place else (src.planes, dst.planes)), dst.memory)
+            self.run(dst.planes, None, dst.memory)
+        else:
+            self.run(src.planes, dst.planes, dst.memory)
 
     def run(
         self,

@@ -111,7 +111,7 @@ def _seen_by(effect: FrameEffect, current: VideoType, target: VideoType) -> Vide
     for format in (target.format, current.format):
         if format in effect.formats:
             return _like(target, format)
-    return _like(target, effect.formats[0])
+    return _like(target, PixelFormat(effect.formats[0]))
 
 
 def _like(target: VideoType, format: PixelFormat) -> VideoType:

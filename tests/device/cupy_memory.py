@@ -23,7 +23,7 @@ class CUDARuntimeError(RuntimeError):
 
 
 class Context:
-    """Device and Stream: things that are entered; those within which a call is made are `entered`."""
+    """Device and Stream: things that are entered; `entered` has those that are at the moment."""
 
     entered: ClassVar[list[int]] = []
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import cuda
+from numba import cuda as real_cuda
+
+cuda: Any = real_cuda  # its words for kernels have no types
 
 
 @cuda.jit  # type: ignore[untyped-decorator]

@@ -171,7 +171,7 @@ def test_who_keeps_an_array_keeps_the_slot(backend: str) -> None:
     pool = Pool(TYPE, backends.device(backend))
     kept: list[Any] = []
     with pool.acquire() as src, pool.acquire() as dst:
-        FrameEffect(lambda reads, writes, _: kept.extend(writes), ("rgb24",))(src, dst)
+        FrameEffect(lambda _, writes, __: kept.extend(writes), ("rgb24",))(src, dst)
     assert pool.live_count == 1
     kept.clear()
     assert pool.live_count == 0
@@ -186,7 +186,7 @@ def test_what_it_raises_comes_out_with_a_note() -> None:
         FrameEffect(fail, ("rgb24",))(src, dst)
     assert caught.value.__notes__ == ["in effect fail on cpu"]
     with pytest.raises(ValueError, match="read-only"):
-        FrameEffect(lambda reads, writes, _: reads[0].fill(0), ("rgb24",))(src, dst)
+        FrameEffect(lambda reads, *_: reads[0].fill(0), ("rgb24",))(src, dst)
 
 
 def test_surfaces_that_do_not_fit() -> None:
@@ -222,6 +222,6 @@ def test_wrong_arguments(arguments: dict[str, Any], error: type[Exception], word
 def test_what_it_is_called_and_takes_by_default() -> None:
     effect = FrameEffect(with_numpy)
     assert (effect.name, effect.formats, effect.arrays) == ("with_numpy", ("rgbaf32le",), None)
-    assert FrameEffect(with_numpy, "nv12").formats == ("nv12",)
+    assert FrameEffect(with_numpy, "nv12").formats == ("nv12",)  # type: ignore[arg-type]
     assert effect == FrameEffect(with_numpy)
     assert len({effect, FrameEffect(with_numpy), FrameEffect(with_numpy, in_place=True)}) == 2
