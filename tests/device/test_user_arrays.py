@@ -185,6 +185,28 @@ def test_tensors_of_the_cpu_for_every_version_of_dlpack(version: tuple[int, int]
         np.testing.assert_array_equal(found, plane)
 
 
+@pytest.mark.parametrize("version", [None, (1, 0)])
+def test_tensors_of_producers_of_every_version_of_dlpack(version: tuple[int, int] | None) -> None:
+    planes = frames.noise(TYPE)
+    surface = Surface.from_dlpack([_Speaks(plane, version) for plane in planes], TYPE)
+    assert addresses(surface) == [address(plane) for plane in planes]
+    for found, plane in zip(surface.to_numpy(), planes, strict=True):
+        np.testing.assert_array_equal(found, plane)
+    with pytest.raises(InvalidArg, match="planes are on OpenCL 0: copy them"):
+        Surface.from_dlpack([_On(plane, (4, 0)) for plane in planes], TYPE)
+
+
+class _On:
+    """A tensor that says where it is."""
+
+    def __init__(self, tensor: Any, place: tuple[int, int]) -> None:
+        self.__dlpack__ = tensor.__dlpack__
+        self._place = place
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._place
+
+
 class _Speaks:
     """A tensor that is asked for a version of DLPack, and answers as its library does."""
 
