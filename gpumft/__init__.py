@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .device import Surface as Surface
     from .device import devices as devices
     from .device import open_device as open_device
+    from .effects import FrameEffect as FrameEffect
     from .effects import MatrixEffect as MatrixEffect
     from .errors import DeviceUnavailable as DeviceUnavailable
     from .errors import InvalidArg as InvalidArg
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from .samples import MediaBuffer as MediaBuffer
     from .samples import MediaBufferLike as MediaBufferLike
     from .samples import Sample as Sample
+    from .transforms import DeviceTransform as DeviceTransform
     from .transforms import EffectTransform as EffectTransform
     from .transforms import VideoProcessor as VideoProcessor
     from .transforms import VideoTransform as VideoTransform
@@ -98,7 +100,7 @@ _NAMES = {
         "devices",
         "open_device",
     ),
-    "effects": ("MatrixEffect",),
+    "effects": ("FrameEffect", "MatrixEffect"),
     "errors": (
         "DeviceUnavailable",
         "InvalidArg",
@@ -169,6 +171,7 @@ _NAMES = {
         "Sample",
     ),
     "transforms": (
+        "DeviceTransform",
         "EffectTransform",
         "VideoProcessor",
         "VideoTransform",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -61,6 +62,17 @@ class CudaMemory(DeviceMemory):
     def cuda_stream(self) -> int:
         """The address of the device's own stream."""
         return int(self._stream.ptr)
+
+    @property
+    def own_queue(self) -> Any:
+        """The device's own stream, CuPy's object."""
+        return self._stream
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Make the device and its own stream CuPy's current ones."""
+        with self.cupy.cuda.Device(self.ordinal), self._stream:
+            yield
 
     @_translated
     def allocate(self, nbytes: int) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -115,6 +116,15 @@ class DeviceMemory(ABC):
     def cuda_stream(self) -> int | None:
         """The address of the device's own CUDA stream, or None."""
         return None
+
+    @property
+    def own_queue(self) -> Any:
+        """The device's own queue as its library has it (a CuPy stream, a CommandQueue), or None."""
+        return None
+
+    def current(self) -> AbstractContextManager[object]:
+        """Make the device and its own queue its library's current ones, where there are such."""
+        return nullcontext()
 
     def consumer_queue(self, stream: Any) -> Queue:
         """Return the queue that a DLPack consumer means by `stream`; UNKNOWN where it tells none.

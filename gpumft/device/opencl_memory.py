@@ -55,6 +55,11 @@ class OpenCLMemory(DeviceMemory):
         number = self.spec.rpartition(":")[2]
         return _KIND, int(number) if number.isdecimal() else 0
 
+    @property
+    def own_queue(self) -> Any:
+        """The device's own queue, pyopencl's object."""
+        return self._queue
+
     @_translated
     def allocate(self, nbytes: int) -> Any:
         """Return a buffer."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 from numbers import Integral, Rational, Real
 from typing import Any
 
-from gpumft.effects import MatrixEffect
+from gpumft.effects import FrameEffect, MatrixEffect
 from gpumft.errors import InvalidArg
 from gpumft.ops.colours import parse_colour
 from gpumft.ops.dither import DITHERS
@@ -104,8 +104,16 @@ def make_options(**given: Any) -> Options:
 def _effects(effects: Any) -> tuple[MatrixEffect, ...]:
     if isinstance(effects, MatrixEffect):
         return (effects,)
+    if isinstance(effects, FrameEffect):
+        effects = (effects,)
     listed = tuple(effects) if isinstance(effects, Iterable) else (effects,)
     for effect in listed:
+        if isinstance(effect, FrameEffect):
+            msg = (
+                f"effect {effect.name} is a pass of its own, which a single conversion has not; "
+                f"use EffectTransform({effect.name}), VideoProcessor(effects=...) or transcode()"
+            )
+            raise InvalidArg(msg)
         if not isinstance(effect, MatrixEffect):
             msg = f"{effect!r} is no effect; give for example gpumft.effects.sepia(0.5)"
             raise InvalidArg(msg)

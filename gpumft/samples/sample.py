@@ -168,6 +168,14 @@ class Sample(BufferList):
         buffer = PlanesBuffer(surface.to_numpy(), surface.type)
         return self._around(buffer, self.type or surface.type)
 
+    def moved(self, surface: Surface) -> Sample:
+        """Return a sample over another surface, with this one's times; attributes are shared.
+
+        Raises:
+            InvalidRequest: the surface was released, or its device is gone.
+        """
+        return self._around(PlanesBuffer.over(surface), surface.type)
+
     @property
     def planes(self) -> Planes:
         """The picture's planes, without a copy: NumPy arrays, or Planes on another device.

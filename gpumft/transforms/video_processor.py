@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
-from gpumft.device import Device, Pool
-from gpumft.device.cpu.memory import HOST
-from gpumft.effects import MatrixEffect
-from gpumft.errors import InvalidArg, InvalidMediaType, MFError, NoInterface
+from gpumft.device import Device
+from gpumft.effects import FrameEffect
+from gpumft.errors import InvalidMediaType, MFError
 from gpumft.media import PartialType, VideoType
-from gpumft.mft import OutputStreamFlags, OutputStreamInfo
-from gpumft.ops import Converter, as_device, make_options, plan, shown
+from gpumft.ops import Converter, make_options, shown
 from gpumft.samples import Sample
+from gpumft.transforms.device_transform import DeviceTransform
 from gpumft.transforms.formats import CONVERTIBLE
-from gpumft.transforms.video_transform import TypeLike, VideoTransform, as_video_type
+from gpumft.transforms.passes import AnyEffect, Passes, Step, listed, settle
+from gpumft.transforms.video_transform import TypeLike, as_video_type
 
 
-class VideoProcessor(VideoTransform):
+class VideoProcessor(DeviceTransform):
     """Converts, scales, crops, turns and treats pictures.
 
     Args:
         device: a Device, its spec, or None for the best there is.
         maximum: most pictures that come out of a graphics processor and are held at once; None:
             as many as its memory holds.
-        options: those of `gpumft.convert`.
+        effects: in order. Those that fuse are part of the conversion; a FrameEffect is a pass of
+            its own, at its place in the order.
+        options: the others of `gpumft.convert`.
 
     Raises:
-        InvalidArg: an unknown option or value, or a maximum below 1.
+        InvalidArg: an unknown option or value, a maximum below 1, or a frame effect that cannot
+            run on the device.
         DeviceUnavailable: there is no such device.
 
     On the CPU clients bring the samples to write into. On other devices the transform provides
@@ -43,26 +45,36 @@ class VideoProcessor(VideoTransform):
     Source: IMFTransform; the Video Processor MFT.
     """
 
-    takes_device = True
-
     def __init__(
-        self, *, device: Device | str | None = None, maximum: int | None = None, **options: Any
+        self,
+        *,
+        device: Device | str | None = None,
+        maximum: int | None = None,
+        effects: AnyEffect | Iterable[AnyEffect] = (),
+        **options: Any,
     ) -> None:
-        super().__init__()
-        if maximum is not None and maximum < 1:
-            msg = f"maximum is {maximum}; pictures cannot come out with less than 1"
-            raise InvalidArg(msg)
+        super().__init__(device=device, maximum=maximum)
         self._options = make_options(**options)
-        self._device = as_device(device)
-        self._maximum = maximum
-        self._uploads: Pool | None = None
-        self._converter: Converter | None = None
+        self._effects = listed(effects)
+        self._check_effects(self._device)
+        self._passes: Passes | None = None
 
     @property
     def converter(self) -> Converter | None:
-        """The conversion in force, with its plan; None unless both types are set."""
-        typed = self._input_type() is not None and self._output_type() is not None
-        return self._converter if typed else None
+        """The conversion in force, with its plan; None unless both types are set.
+
+        None also where there are frame effects, for there may be several conversions: see `steps`.
+        """
+        return self._passes.converter if self._typed and self._passes else None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What is done to a picture, in order: fused conversions and frame effects."""
+        return self._passes.steps if self._typed and self._passes else ()
+
+    @property
+    def _typed(self) -> bool:
+        return self._input_type() is not None and self._output_type() is not None
 
     def output_types(self, input: VideoType) -> Iterable[TypeLike]:
         """Return every format; the input's own comes first."""
@@ -74,80 +86,53 @@ class VideoProcessor(VideoTransform):
         return as_video_type(type, like=shown(input))
 
     def configure(self, input: VideoType, output: VideoType) -> VideoType:
-        """Plan and build the conversion."""
+        """Plan and build the passes."""
         try:
-            settled = plan(input, output, self._options)
+            steps = settle(input, output, self._options, self._effects)
         except InvalidMediaType:
             raise
         except MFError as error:
             raise InvalidMediaType(str(error)) from error
-        self._converter = Converter.of(settled, self._device)
-        self._uploads = None
-        return settled.target
+        self._passes = Passes(steps, self._device)
+        return steps[-1].type
+
+    def on_move(self, device: Device) -> None:
+        """Build for another device."""
+        self._check_effects(device)
+        if self._passes is not None:
+            self._passes = Passes(self._passes.steps, device)
 
     def process(self, src: Sample, dst: Sample) -> None:
-        """Convert one picture."""
-        converter = self._converter
-        if converter is None:
-            return
-        if src.on_device and src.surface.memory is not self._device.memory:
-            src = src.on_host()
-        if self._on_host or src.on_device:
-            converter(src.planes, dst.planes)
-            return
-        if self._uploads is None:
-            self._uploads = Pool(converter.source, self._device)
-        with self._uploads.acquire() as surface:  # its slot is used again after the conversion
-            surface.upload(src.planes)
-            converter(surface.planes, dst.planes)
+        """Convert and treat one picture."""
+        if self._passes is not None:
+            self._passes.run(src.planes, dst.planes)
 
-    @property
-    def _on_host(self) -> bool:
-        return self._device.memory is HOST
-
-    def _output_info(self, id: int) -> OutputStreamInfo:
-        info = super()._output_info(id)
-        if self._on_host:
-            return info
-        return replace(info, flags=info.flags | OutputStreamFlags.PROVIDES_SAMPLES)
-
-    def _make_pool(self, type: VideoType) -> Pool:
-        if self._on_host:
-            return super()._make_pool(type)
-        return Pool(type, self._device, maximum=self._maximum)
+    def _begin_streaming(self) -> None:
+        super()._begin_streaming()
+        if self._passes is not None:
+            self._passes.fill()
 
     def _end_streaming(self) -> None:
         super()._end_streaming()
-        self._uploads = None
+        if self._passes is not None:
+            self._passes.trim()
 
-    def _produce(self, into: Sample | None, id: int) -> Sample:
-        if into is None and not self._on_host:
-            into = self._allocate_output(id)
-        return super()._produce(into, id)
-
-    def _set_device(self, device: object) -> None:
-        if device is not None and not isinstance(device, Device):
-            msg = f"{type(device).__name__} is no Device; open one with gpumft.open_device()"
-            raise NoInterface(msg)
-        chosen = as_device(device)
-        if self._converter is not None:
-            self._converter = Converter.of(self._converter.plan, chosen)
-        self._device = chosen
-        self._uploads = None
-        if self._pool is not None:
-            self._pool = self._make_pool(self._produced)
+    def _check_effects(self, device: Device) -> None:
+        for effect in self._effects:
+            if isinstance(effect, FrameEffect):
+                effect.check(device.memory)
 
 
 class EffectTransform(VideoProcessor):
     """Applies effects; the output's type is the input's, less what its aperture hides.
 
     Args:
-        effects: applied in order.
+        effects: applied in order; a FrameEffect is a pass of its own.
         device: a Device, its spec, or None for the best there is.
         maximum: as for VideoProcessor.
 
     Raises:
-        InvalidArg: something that is no effect, or a maximum below 1.
+        InvalidArg: something that is no effect or cannot run there, or a maximum below 1.
         DeviceUnavailable: there is no such device.
 
     Thread-safety: calls are serialised by the transform's own lock.
@@ -156,7 +141,7 @@ class EffectTransform(VideoProcessor):
 
     def __init__(
         self,
-        *effects: MatrixEffect,
+        *effects: AnyEffect,
         device: Device | str | None = None,
         maximum: int | None = None,
     ) -> None:

@@ -65,8 +65,8 @@ class VideoTransform(Transform[Sample, VideoType]):
     def process(self, src: Sample, dst: Sample) -> None:
         """Make `dst.planes` from `src.planes`; both carry their negotiated `type`.
 
-        Their planes are NumPy arrays, unless the class sets `takes_device`: then they are left
-        where they are. Samples on a device are otherwise copied to the host and back.
+        Their planes are NumPy arrays: samples on a device are copied to the host and back. Derive
+        from DeviceTransform to work where they are.
 
         Raise to refuse: the input is then kept, and the client may try again.
         """
@@ -216,9 +216,6 @@ class VideoTransform(Transform[Sample, VideoType]):
         return into
 
     def _process(self, src: Sample, dst: Sample) -> None:
-        if self.takes_device:
-            self.process(src, dst)
-            return
         near = dst.on_host()
         self.process(src.on_host(), near)
         if near is not dst:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -23,16 +23,19 @@ class CUDARuntimeError(RuntimeError):
 
 
 class Context:
-    """Device and Stream: things that are entered."""
+    """Device and Stream: things that are entered; `entered` has those that are at the moment."""
+
+    entered: ClassVar[list[int]] = []
 
     def __init__(self, number: int = 0) -> None:
         self.ptr = number
 
     def __enter__(self) -> Self:
+        self.entered.append(self.ptr)
         return self
 
     def __exit__(self, *error: object) -> None:
-        pass
+        assert self.entered.pop() == self.ptr
 
     def synchronize(self) -> None:
         pass

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from gpumft.effects import sepia
+from gpumft.effects import FrameEffect, sepia
 from gpumft.pipeline import transcode
 from gpumft.transforms import EffectTransform
 from tests.contract import backends
@@ -34,3 +34,20 @@ def test_files_are_the_same_on_every_device(
     assert len(found[0]) == len(found[1]) == 41
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("way", ["effects", "chain"])
+def test_a_users_function_in_a_file(clip: Path, tmp_path: Path, way: str) -> None:
+    def mirror(src: list[np.ndarray], dst: list[np.ndarray], stream: object) -> None:
+        for read, write in zip(src, dst, strict=True):
+            write[...] = read[:, ::-1]
+
+    effect = FrameEffect(mirror, ("yuv420p",), arrays="numpy")
+    path = tmp_path / "mirrored.mkv"
+    if way == "effects":
+        transcode(clip, path, codec="ffv1", device="cpu", effects=[effect])
+    else:
+        steps = [EffectTransform(effect, device="cpu")]
+        transcode(clip, path, codec="ffv1", device="cpu", chain=steps)
+    for one, other in zip(_pictures(path), _pictures(clip), strict=True):
+        np.testing.assert_array_equal(one[:180], other[:180, ::-1])
