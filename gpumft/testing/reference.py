@@ -29,6 +29,8 @@ from gpumft.testing.reference_job import Job, prepare
 from gpumft.testing.reference_planes import pack, unpack
 
 _LUMA = Component("y", 0)
+TINY = 2.0**-64
+"""Magnitudes of floats below it are read as 0."""
 
 
 def reference_convert(
@@ -52,8 +54,12 @@ def reference_convert(
     Thread-safety: a pure function.
     """
     values = reference_values(planes, src, dst, **options)
-    if not dst.format.is_float:
-        values = {name: np.rint(np.nan_to_num(v, nan=0.0)) for name, v in values.items()}
+    is_float, legalize = dst.format.is_float, options.get("legalize", False)
+    for name, codes in values.items():
+        if not is_float:
+            values[name] = np.rint(np.nan_to_num(codes, nan=0.0))
+        elif legalize and name != "a":
+            values[name] = np.where(np.isnan(codes), 0.0, codes)
     return pack(values, dst.format, dst.size)
 
 
@@ -79,6 +85,8 @@ def reference_values(
 def nominal_components(planes: Sequence[ArrayLike], src: VideoType) -> dict[str, Samples]:
     """Return every component of a picture of a resolved type in nominal values.
 
+    Floats below 2^-64 count as 0 (docs/arithmetic, "Read").
+
     Thread-safety: a pure function.
     """
     found = unpack(planes, src.format, src.size)
@@ -86,6 +94,8 @@ def nominal_components(planes: Sequence[ArrayLike], src: VideoType) -> dict[str,
         depth = _component(src, name).depth
         scale, offset = code_line(name, depth, src.range, is_float=src.format.is_float)
         found[name] = (codes - offset) / scale
+        if src.format.is_float:
+            found[name] = np.where(np.abs(codes) < TINY, 0.0, codes)
     return found
 
 
@@ -248,8 +258,7 @@ def to_codes(job: Job, name: str, nominal: Samples) -> Samples:
     scale, offset = code_line(name, component.depth, job.dst.range, is_float=is_float)
     codes = scale * nominal + offset
     if is_float:
-        legal = job.legalize and name != "a"
-        return np.clip(np.nan_to_num(codes, nan=0.0), 0.0, 1.0) if legal else codes
+        return np.clip(codes, 0.0, 1.0) if job.legalize and name != "a" else codes
     if name != "a":
         codes = codes + _dither(job, component)
     low, high = 0.0, 2.0**component.depth - 1

@@ -78,7 +78,7 @@ class Exact:
 
 
 def apply(matrix: Samples, samples: Samples) -> Samples:
-    """Return matrix @ samples; a value that is not finite spoils only what depends on it.
+    """Return matrix @ samples; a value that is not finite spoils only what may read it.
 
     Thread-safety: a pure function.
     """
@@ -89,5 +89,13 @@ def apply(matrix: Samples, samples: Samples) -> Samples:
     if finite.all():
         return np.asarray(matrix @ samples)
     result = matrix @ np.where(finite, samples, 0.0)
-    result[(np.abs(matrix) > 1e-12) @ ~finite] = np.nan
+    result[_spans(matrix) @ ~finite] = np.nan
     return result
+
+
+def _spans(matrix: Samples) -> NDArray[np.bool_]:
+    """Return what each row may read: all between its first and last factor, zeros too."""
+    used = np.abs(matrix) > 1e-12
+    begun = np.logical_or.accumulate(used, axis=1)
+    open_ = np.logical_or.accumulate(used[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(begun & open_)

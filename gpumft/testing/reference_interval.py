@@ -80,13 +80,19 @@ class Interval(Exact):
         return list(np.stack([least - move, greatest + move], axis=-1))
 
     def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
-        """Return the least and greatest encoded values over the corners of each box."""
+        """Return the least and greatest encoded values over the corners of each box.
+
+        NaN, which is not judged, where channels are mixed of which one is not finite.
+        """
         boxes = np.stack(rgb)
         seen = [
             path.develop(np.stack([box[..., end] for box, end in zip(boxes, ends, strict=True)]))
             for ends in product((0, 1), repeat=3)
         ]
-        return list(np.stack([np.min(seen, axis=0), np.max(seen, axis=0)], axis=-1))
+        found = np.stack([np.min(seen, axis=0), np.max(seen, axis=0)], axis=-1)
+        if path.mixes:  # infinity less infinity
+            found[:, ~np.isfinite(boxes).all(axis=(0, 3))] = np.nan
+        return list(found)
 
 
 def _apply(matrix: Samples, boxes: Samples) -> Samples:

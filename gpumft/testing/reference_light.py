@@ -72,6 +72,12 @@ class LightPath:
         src, dst = self.transfers
         return src in HDR and dst not in HDR
 
+    @property
+    def mixes(self) -> bool:
+        """Whether a channel of the result depends on more than its own of the source."""
+        by_scene = self.by_display and Transfer.HLG in self.transfers
+        return self.tone_maps or by_scene or not same(*self.primaries)
+
     def decode(self, rgb: Samples) -> Samples:
         """Return the light of encoded values, channel by channel; HLG's is the scene's."""
         return decode(self._curve(0), rgb)

@@ -153,6 +153,18 @@ def test_infinite_and_missing_values_spoil_only_what_they_touch() -> None:
     assert codes[0].tolist() == [[255, 255, 0, 255]]
 
 
+def test_a_weight_of_zero_still_reads() -> None:
+    # 9 -> 3 by bicubic: the kernel is 0 one output sample away; 0 * infinity is missing.
+    src = VideoType("grayf32le", (9, 1))
+    row = np.ones((1, 9), np.float32)
+    row[0, 4] = np.inf
+    values = reference_values([row], src, VideoType("grayf32le", (3, 1)))["y"]
+    assert np.isnan(values).all()
+    row[0, 4], row[0, 8] = 1, np.inf
+    values = reference_values([row], src, VideoType("grayf32le", (3, 1)))["y"]
+    assert np.isnan(values).tolist() == [[False, True, True]]
+
+
 def test_halves_are_read_and_written() -> None:
     src = VideoType("rgbaf16le", (3, 2))
     planes = frames.noise(src)

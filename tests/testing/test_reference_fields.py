@@ -175,3 +175,14 @@ def test_fields_without_rows_are_refused() -> None:
     src = interlaced("gray", (4, 8))
     with pytest.raises(InvalidArg, match="crop"):
         reference_convert(frames.noise(src), src, src, crop=(0, 3, 4, 1))
+
+
+@pytest.mark.parametrize("crop", [(0, 3, 6, 9), (0, 1, 6, 14), (1, Fraction(5, 2), 4, 9)], ids=str)
+def test_light_is_scaled_by_field_too(crop: tuple[Any, ...]) -> None:
+    # With a linear transfer light is the signal: scaling it is scaling as ever.
+    src = interlaced("gray", (6, 16), transfer="linear")
+    dst = interlaced("grayf32le", (5, 13), transfer="linear")
+    planes = frames.noise(src)
+    plain = reference_values(planes, src, dst, crop=crop)["y"]
+    light = reference_values(planes, src, dst, crop=crop, linear=True)["y"]
+    assert np.allclose(light, plain, atol=1e-12)

@@ -133,6 +133,19 @@ def test_values_that_are_not_finite_are_judged_where_they_are_known() -> None:
     check(wrong, planes, src, dst)
 
 
+def test_infinite_light_is_not_judged_once_channels_are_mixed() -> None:
+    src = VideoType("gbrpf32le", (2, 1), transfer="srgb", primaries="bt2020")
+    dst = src.replace(primaries="bt709")
+    planes = [np.array([[0.5, 0.5]], np.float32), *[np.array([[np.inf, 0.5]], np.float32)] * 2]
+    output = reference_convert(planes, src, dst)
+    for plane in output:
+        plane[0, 0] = 7
+    check(output, planes, src, dst)
+    output[0][0, 1] = 7
+    with pytest.raises(AssertionError, match="column 1"):
+        check(output, planes, src, dst)
+
+
 def test_transparent_colour_is_not_judged() -> None:
     src = VideoType("rgbaf32le", (2, 1), transfer="srgb", primaries="bt709")
     dst = src.replace(transfer="gamma22", alpha="straight")

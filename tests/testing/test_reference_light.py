@@ -307,3 +307,8 @@ def test_infinite_and_missing_light() -> None:
     wide = converted(rgb, ("srgb", "bt709"), ("srgb", "bt2020"))
     assert np.isfinite(wide[2]).all()
     assert wide[0] == pytest.approx(1)  # clipped: every factor of red is positive
+
+
+def test_tiny_floats_are_read_as_zero() -> None:
+    found = converted([[1e-30, 2.0**-63, -1e-30]], ("log100",), ("linear",))
+    assert np.allclose(found, [[0, 0.01, 0]])
