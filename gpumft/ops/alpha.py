@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gpumft.colour import ColourPlan, quantiser
 from gpumft.device.program import Apply, Read, Scale, Stage
-from gpumft.errors import InvalidMediaType
 from gpumft.formula import Formula, Value, flush, formula, parameter, reciprocal, select
 from gpumft.media import Alpha, Range, VideoType
 
@@ -35,11 +34,15 @@ class Weights:
     """Weighted again while the picture is scaled in light."""
     at_end: bool = False
     """Weighted again after the target's curve."""
+    apart: bool = False
+    """Chroma has another grid than alpha: weighted and scaled on the source's luma grid."""
+    freed: bool = False
+    """And freed of alpha after that."""
 
     @property
     def matter(self) -> bool:
         """Whether components cannot be scaled on their own."""
-        return self.premultiply or self.unpremultiply or self.at_end
+        return self.premultiply or self.unpremultiply or self.at_end or self.apart
 
     def woven(
         self, stages: Sequence[Stage], colour: ColourPlan, scale: Scale | None, alpha_scale: float
@@ -56,8 +59,12 @@ class Weights:
         if self.at_end:
             place = len(made) - 1 if colour.ends_with_matrix else len(made)
             made.insert(place, Apply(_weighted(alpha_scale), takes_alpha=True))
-        if scale is None or colour.scale_at is None:
+        if scale is None:
             return made
+        if self.apart:
+            weighted = Apply(_weighted(alpha_scale), takes_alpha=True)
+            freed = [Apply(_freed(alpha_scale), takes_alpha=True)] if self.freed else []
+            return [weighted, scale, *freed, *made]
         between: list[Stage] = [scale]
         if self.in_light:
             between.insert(0, Apply(_weighted(alpha_scale), takes_alpha=True))
@@ -73,9 +80,6 @@ def settle(src: VideoType, dst: VideoType, *, resamples: bool, colour: ColourPla
         dst: the target's.
         resamples: whether any sample is a mixture of several.
         colour: whether curves lie in between.
-
-    Raises:
-        InvalidMediaType: chroma on another grid would have to be weighted.
 
     Thread-safety: a pure function.
     """
@@ -93,9 +97,9 @@ def settle(src: VideoType, dst: VideoType, *, resamples: bool, colour: ColourPla
         made = Weights(True, kept)
     else:
         made = Weights(True, kept, straight, wants_straight)
-    if (made.premultiply or made.unpremultiply) and src.format.subsampling != (0, 0):
-        msg = f"{src.format} with {src.alpha} alpha cannot be resampled yet; use yuva444p"
-        raise InvalidMediaType(msg)
+    if made.premultiply and src.format.subsampling != (0, 0):
+        freed = made.unpremultiply
+        return replace(made, premultiply=False, unpremultiply=False, apart=True, freed=freed)
     return made
 
 

@@ -55,13 +55,13 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
     weights = alpha.settle(src, dst, resamples=resamples, colour=colour)
     straight = colour.direct and not weights.matter and not _turns_chroma(src, dst, options)
     clamps = options.legalize and dst.format.is_float
-    build = replace(build, direct=straight and not clamps, apart=in_light)
+    build = replace(build, direct=straight and not clamps, apart=in_light or weights.apart)
     reads = build.reads(alpha=weights.used)
     scale = alpha.reciprocal_of(reads[-1], src) if weights.used else 0.0
     stages: list[Stage] = []
     if not build.direct:
         stages = _stages(colour, placement.inner)
-        stages = weights.woven(stages, colour, build.scale() if in_light else None, scale)
+        stages = weights.woven(stages, colour, build.scale() if build.apart else None, scale)
         if clamps:
             stages.append(Apply(_nominal(len(COLOURS[dst.format.layout.kind]))))
     program = Program(

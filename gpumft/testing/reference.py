@@ -144,12 +144,15 @@ def _direct(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str,
 
 def _mixed(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
     """Everything to the destination's luma grid, through R'G'B', chroma to its grid again."""
-    if job.weighted:
-        names = [name for name in source if name != "a"]
-        weighed = algebra.multiply([source[name] for name in names], source["a"])
-        source = source | dict(zip(names, weighed, strict=True))
-    step = _own if job.linear else _luma
+    apart = job.weighted and job.src.format.subsampling != (0, 0)
+    if job.weighted and not apart:
+        source = _weighted(source, algebra)
+    step = _own if job.linear or apart else _luma
     at_luma = {name: step(job, source, name, algebra) for name in source}
+    if apart:  # chroma meets alpha on the source's luma grid
+        down, across = (job.first_weights(_LUMA, _LUMA, axis) for axis in (0, 1))
+        at_luma = _weighted(at_luma, algebra)
+        at_luma = {name: algebra.resample(down, v, across) for name, v in at_luma.items()}
     alpha = at_luma.pop("a", None)
     if job.freed and alpha is not None:
         freed = algebra.divide(list(at_luma.values()), alpha)
@@ -170,6 +173,13 @@ def _mixed(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, 
         rgb = algebra.multiply(rgb, alpha)
     found = _last(job, rgb, algebra)
     return found if alpha is None else found | {"a": alpha}
+
+
+def _weighted(components: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
+    """Colour times alpha, and alpha."""
+    names = [name for name in components if name != "a"]
+    weighed = algebra.multiply([components[name] for name in names], components["a"])
+    return components | dict(zip(names, weighed, strict=True))
 
 
 def _last(job: Job, rgb: list[Samples], algebra: Algebra) -> dict[str, Samples]:

@@ -258,8 +258,6 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
     path = _path(src, dst, chosen)
     if linear or path.recolours:
         job = replace(job, path=path, linear=linear)
-    if job.reweighs and src.format.subsampling != (0, 0):
-        raise InvalidMediaType(f"weighing the chroma of {src.format} by alpha is not built")
     return job
 
 
