@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import sys
+import tempfile
 import threading
 from functools import cache
 from importlib.util import find_spec
@@ -75,11 +78,14 @@ def show_runtimes() -> None:
     digest = hashlib.blake2b(repr(files).encode(), digest_size=8).hexdigest()
     folder = cache_folder() / f"opencl-vendors-{digest}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            _write(folder / name, text)
-    except OSError:
-        return  # a read-only home: only Intel's runtime stays unseen
+        _fill(folder, files)
+    except OSError:  # a read-only home: a folder for this process alone
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="gpumft-opencl-"))
+            atexit.register(_remove, folder, os.getpid())
+            _fill(folder, files)
+        except OSError:
+            return  # nowhere to write at all: only Intel's runtime stays unseen
     os.environ[_VARIABLE] = f"{folder}{os.sep}"
 
 
@@ -152,6 +158,17 @@ def _text(cl: Any, object: Any, attribute: str) -> str:
         return str(getattr(object, attribute)).strip()
     except cl.Error as error:
         return f"(no name: {error})"
+
+
+def _fill(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        _write(folder / name, text)
+
+
+def _remove(folder: Path, process: int) -> None:
+    if os.getpid() == process:  # a forked child may end first
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(path: Path, text: str) -> None:

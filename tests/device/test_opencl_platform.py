@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -174,7 +175,18 @@ def test_nothing_is_done_without_intels_runtime(prefix: Path) -> None:
     assert "OCL_ICD_VENDORS" not in os.environ
 
 
-def test_a_cache_that_cannot_be_written(prefix: Path) -> None:
+def test_a_cache_that_cannot_be_written(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (prefix / "cache").touch()  # a file in the folder's place
+    (prefix / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(prefix / "temporary"))
+    show_runtimes()
+    folder = Path(os.environ["OCL_ICD_VENDORS"])
+    assert folder.parent == prefix / "temporary"
+    assert sorted(path.name for path in folder.iterdir()) == ["gpumft_intel.icd", "nvidia.icd"]
+
+
+def test_nowhere_to_write_at_all(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (prefix / "cache").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(prefix / "cache"))
     show_runtimes()
     assert "OCL_ICD_VENDORS" not in os.environ
