@@ -95,9 +95,9 @@ class VideoProcessor(VideoTransform):
         if self._on_host or src.on_device:
             converter(src.planes, dst.planes)
             return
-        if self._uploads is None:
-            self._uploads = Pool(converter.source, self._device)
-        with self._uploads.acquire() as surface:  # its slot is used again after the conversion
+        with self._upload_pool(
+            converter
+        ).acquire() as surface:  # its slot is used again after the conversion
             surface.upload(src.planes)
             converter(surface.planes, dst.planes)
 
@@ -115,6 +115,16 @@ class VideoProcessor(VideoTransform):
         if self._on_host:
             return super()._make_pool(type)
         return Pool(type, self._device, maximum=self._maximum)
+
+    def _begin_streaming(self) -> None:
+        super()._begin_streaming()
+        if self._converter is not None and not self._on_host:
+            self._upload_pool(self._converter).fill(1)
+
+    def _upload_pool(self, converter: Converter) -> Pool:
+        if self._uploads is None:
+            self._uploads = Pool(converter.source, self._device)
+        return self._uploads
 
     def _end_streaming(self) -> None:
         super()._end_streaming()
