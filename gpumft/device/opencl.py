@@ -104,6 +104,8 @@ class OpenCLMachine(Machine):
             if isinstance(ours, OutOfMemory | DeviceLost):
                 raise ours from error
             raise build_error(self.spec, str(error), source) from error
+        except RuntimeError as error:  # pyopencl's own, such as a cache that stays locked
+            raise build_error(self.spec, str(error), source) from error
 
     @_translated
     def allocate(self, nbytes: int) -> Any:

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,8 @@ from gpumft.errors import DeviceUnavailable
 _SYSTEM = Path("/etc/OpenCL/vendors")
 _VARIABLE = "OCL_ICD_VENDORS"
 _NO_CACHE = "PYOPENCL_NO_CACHE"
+_STALE = 60
+"""Seconds after which pyopencl gives a lock up; it is held for the time of a write."""
 _LOCK = threading.Lock()
 
 
@@ -90,7 +93,11 @@ def show_runtimes() -> None:
 
 
 def _check_cache() -> None:
-    """Tell pyopencl to keep nothing where it cannot: it would fail to load or to build."""
+    """Tell pyopencl to keep nothing where it cannot: it would fail to load or to build.
+
+    A process that is killed while it writes leaves pyopencl's lock behind: from then on every build
+    of every process would wait a minute and fail.
+    """
     import platformdirs
 
     if _NO_CACHE not in os.environ:
@@ -98,6 +105,9 @@ def _check_cache() -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             writable = os.access(folder, os.W_OK)
+            for lock in folder.glob("*/lock"):
+                if time.time() - lock.stat().st_mtime > _STALE:
+                    lock.unlink(missing_ok=True)
         except OSError:
             writable = False
         if not writable:

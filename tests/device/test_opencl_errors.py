@@ -124,6 +124,14 @@ def test_builds_that_fail(device: OpenCLDevice, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(error, match=words):
             device.build(GIVEN.program)
         monkeypatch.undo()
+
+    def locked(*_: object, **__: object) -> None:
+        raise RuntimeError("waited more than one minute on the lock file")
+
+    monkeypatch.setattr(library().Program, "build", locked)
+    with pytest.raises(KernelBuildError, match="lock file"):
+        device.build(GIVEN.program)
+    monkeypatch.undo()
     judge(device)
 
 
