@@ -34,6 +34,9 @@ ERROR_WAS_UNLOCKED: Final = 0x800702CB
 ERROR_WAS_LOCKED: Final = 0x800702CD
 ERROR_NOT_FOUND: Final = 0x80070490
 
+# Direct3D's code for a device that was removed, reset or has failed (winerror.h)
+DXGI_ERROR_DEVICE_REMOVED: Final = 0x887A0005
+
 # --- Media Foundation (mferror.h) ---
 
 MF_S_MULTIPLE_BEGIN: Final = 0x000D36D8
@@ -284,6 +287,16 @@ class NotAvailable(MFError, RuntimeError):
 
 class DeviceUnavailable(NotAvailable):
     """No usable device fits the request. The message lists what there is."""
+
+
+class DeviceLost(MFError, RuntimeError):
+    """The device has failed or was taken away; every later use says so. Open one anew.
+
+    What lay in its memory is gone. The code is Direct3D's, for Media Foundation passes that on.
+    """
+
+    hresult = DXGI_ERROR_DEVICE_REMOVED
+    name = "DXGI_ERROR_DEVICE_REMOVED"
 
 
 class KernelBuildError(Fail, RuntimeError):

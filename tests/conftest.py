@@ -1,8 +1,18 @@
 """Settings of all tests."""
 
+import pytest
 from hypothesis import settings
 
 # No wall-clock limit: the tests share a small machine. The same examples every time: a failure in
 # one run is a failure in the next.
 settings.register_profile("gpumft", deadline=None, derandomize=True)
 settings.load_profile("gpumft")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what ci/test takes besides pytest's own options."""
+    parser.addoption(
+        "--full-product",
+        action="store_true",
+        help="convert every format into every format on every backend, which takes long",
+    )

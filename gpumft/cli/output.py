@@ -31,6 +31,7 @@ class Exit(IntEnum):
     USAGE = 2
     """The command line asks for something that does not exist or is not allowed."""
     NO_DEVICE = 3
+    """There is no such device, or it builds no kernels, or it was lost on the way."""
     UNSUPPORTED = 4
     """The input, or the kind of output asked for, is not supported; nothing could be decoded."""
     PARTIAL = 5
@@ -45,6 +46,7 @@ class UsageError(errors.InvalidArg):
 _CODES: tuple[tuple[type[BaseException], Exit], ...] = (
     (KeyboardInterrupt, Exit.INTERRUPTED),
     (errors.DeviceUnavailable, Exit.NO_DEVICE),
+    (errors.DeviceLost, Exit.NO_DEVICE),
     (errors.KernelBuildError, Exit.NO_DEVICE),
     (errors.InvalidMediaType, Exit.UNSUPPORTED),
     (errors.InvalidStreamData, Exit.UNSUPPORTED),

@@ -113,6 +113,8 @@ class Built:
         Raises:
             InvalidArg: arrays do not fit the program. Nothing has been written.
             InvalidRequest: this object or its device is closed.
+            OutOfMemory: the device has no room.
+            DeviceLost: the device has failed. As after any error, the sources are as they were.
         """
         runner = self._runner
         if runner is None:
@@ -159,6 +161,11 @@ class Device(ABC):
         """Whether `close` was called."""
         return self._closed
 
+    @property
+    def lost(self) -> bool:
+        """Whether the device has failed: every use raises DeviceLost; open another."""
+        return self.memory.health.lost
+
     def build(self, program: Program) -> Built:
         """Return `program` made ready; equal programs are built once.
 
@@ -167,6 +174,9 @@ class Device(ABC):
         Raises:
             InvalidMediaType: a format that this device does not read or write yet.
             InvalidRequest: the device is closed.
+            KernelBuildError: its compiler refuses a kernel; with the source and what it said.
+            OutOfMemory: no room for work memory; the message has the numbers.
+            DeviceLost: the device has failed.
 
         Thread-safety: any thread; builds run one after another.
         """
@@ -174,6 +184,7 @@ class Device(ABC):
         with self._lock:
             if self._closed:
                 raise InvalidRequest(f"device {self.spec} is closed: open it again")
+            self.memory.check()
             runner = self._built.pop(key, None) or self._build(program)
             self._built[key] = runner
             while len(self._built) > _KEPT:

@@ -11,13 +11,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device import cuda_errors
 from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.cuda_memory import CudaMemory
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.runner import GpuRunner, Machine
+from gpumft.device.health import Health
+from gpumft.device.memory import shortage
 from gpumft.device.program import Program
 from gpumft.device.unit import Unit, build_error
-from gpumft.errors import DeviceUnavailable, Fail, KernelBuildError, MFError, OutOfMemory
+from gpumft.errors import DeviceUnavailable, KernelBuildError, MFError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -54,16 +57,14 @@ def _translated(
 
     @wraps(method)
     def call(self: CudaMachine, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        cuda = self.cupy.cuda
-        failures = (cuda.runtime.CUDARuntimeError, cuda.driver.CUDADriverError)
+        self.health.check()
         try:
             with self.device, self.stream:
                 return method(self, *args, **kwargs)
-        except cuda.memory.OutOfMemoryError as error:
-            message = f"{self.spec} is out of memory in {method.__name__}: {error}"
-            raise OutOfMemory(message) from error
-        except failures as error:
-            raise Fail(f"{self.spec} failed in {method.__name__}: {error}") from error
+        except cuda_errors.failures(self.cupy) as error:
+            call = method.__name__
+            ours = cuda_errors.translated(error, self.cupy, call, self.health)
+            raise ours from error
 
     return call
 
@@ -77,6 +78,7 @@ class CudaMachine(Machine):
     def __init__(self, ordinal: int) -> None:
         self.cupy = library()
         self.spec = f"cuda:{ordinal}"
+        self.health = Health(self.spec)
         self._modules: dict[str, Any] = {}
         self._lock = threading.Lock()
         try:
@@ -92,18 +94,30 @@ class CudaMachine(Machine):
         source, key = unit.text("cuda"), unit.key("cuda", *OPTIONS)
         with self._lock:
             if key not in self._modules:
-                module = self.cupy.RawModule(code=source, options=OPTIONS)
-                try:
-                    module.compile()
-                except self.cupy.cuda.compiler.CompileException as error:
-                    raise build_error(self.spec, error.get_message(), source) from error
-                self._modules[key] = module
+                self._modules[key] = self._module(source)
             return self._modules[key].get_function(unit.entries[0])
+
+    def _module(self, source: str) -> Any:
+        try:
+            module = self.cupy.RawModule(code=source, options=OPTIONS)
+            module.compile()
+        except self.cupy.cuda.compiler.CompileException as error:
+            raise build_error(self.spec, error.get_message(), source) from error
+        except cuda_errors.failures(self.cupy):
+            raise
+        except (ImportError, OSError, RuntimeError) as error:  # CuPy finds no NVRTC
+            raise build_error(self.spec, f"no compiler: {error}", source) from error
+        return module
 
     @_translated
     def allocate(self, nbytes: int) -> Any:
         """Return new memory of CuPy's pool."""
-        return self.cupy.cuda.alloc(max(1, nbytes))
+        try:
+            return self.cupy.cuda.alloc(max(1, nbytes))
+        except self.cupy.cuda.memory.OutOfMemoryError as error:
+            free, total = self.cupy.cuda.runtime.memGetInfo()
+            room = int(free), int(total)
+            raise shortage(self.spec, nbytes, "work memory", room) from error
 
     @_translated
     def host(self, nbytes: int) -> npt.NDArray[np.uint8]:
@@ -152,7 +166,7 @@ class CudaDevice(Device):
         super().__init__(info)
         self.machine = machine
         self.stream = machine.stream
-        self._memory = CudaMemory(machine.cupy, machine.device.id, machine.stream)
+        self._memory = CudaMemory(machine.cupy, machine.device.id, machine.stream, machine.health)
 
     @property
     def memory(self) -> CudaMemory:

@@ -10,9 +10,11 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device import cuda_errors
+from gpumft.device.health import Health
 from gpumft.device.memory import UNKNOWN, DeviceMemory, Queue
 from gpumft.device.plane import DevicePlane, check_rows
-from gpumft.errors import Fail, InvalidArg, OutOfMemory
+from gpumft.errors import InvalidArg
 
 _KIND = 2
 """DLPack's number of CUDA."""
@@ -24,14 +26,14 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def _translated(method: _F) -> _F:
     @wraps(method)
     def call(self: CudaMemory, *args: Any, **kwargs: Any) -> Any:
-        cuda = self.cupy.cuda
+        self.check()
         try:
-            with cuda.Device(self.ordinal):
+            with self.cupy.cuda.Device(self.ordinal):
                 return method(self, *args, **kwargs)
-        except cuda.memory.OutOfMemoryError as error:
-            raise OutOfMemory(f"{self.spec} is out of memory: {error}") from error
-        except cuda.runtime.CUDARuntimeError as error:
-            raise Fail(f"{self.spec} failed in {method.__name__}: {error}") from error
+        except cuda_errors.failures(self.cupy) as error:
+            call = method.__name__
+            ours = cuda_errors.translated(error, self.cupy, call, self.health)
+            raise ours from error
 
     return cast("_F", call)
 
@@ -43,12 +45,13 @@ class CudaMemory(DeviceMemory):
         cupy: the module cupy.
         ordinal: number of the device.
         stream: the device's own stream.
+        health: the device's; None: its own.
 
     Thread-safety: all methods may be called from any thread.
     """
 
-    def __init__(self, cupy: Any, ordinal: int, stream: Any) -> None:
-        super().__init__(f"cuda:{ordinal}", "cuda")
+    def __init__(self, cupy: Any, ordinal: int, stream: Any, health: Health | None = None) -> None:
+        super().__init__(f"cuda:{ordinal}", "cuda", health)
         self.cupy = cupy
         self.ordinal = ordinal
         self._stream = stream
@@ -78,7 +81,10 @@ class CudaMemory(DeviceMemory):
     def allocate(self, nbytes: int) -> Any:
         """Return a pointer into CuPy's pool, which frees it in the order of our stream."""
         with self._stream:
-            return self.cupy.cuda.alloc(max(1, nbytes))
+            try:
+                return self.cupy.cuda.alloc(max(1, nbytes))
+            except self.cupy.cuda.memory.OutOfMemoryError as error:
+                raise self.shortage(nbytes) from error
 
     def free(self, memory: Any) -> None:
         """Do nothing: CuPy's pool takes the block when its last reference goes."""

@@ -61,6 +61,12 @@ class Ledger:
         with self._lock:
             return MemoryUse(self._blocks, self._allocated, self._uploads, self._downloads)
 
+    @property
+    def held(self) -> int:
+        """Bytes of all slabs, those that dropped pools have left behind among them."""
+        with self._lock:
+            return self._allocated
+
     def allocated(self, nbytes: int) -> None:
         """Enter a block."""
         with self._lock:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Final
@@ -11,9 +9,10 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.health import Health
 from gpumft.device.ledger import Ledger
 from gpumft.device.plane import DevicePlane
-from gpumft.errors import InvalidArg, InvalidRequest
+from gpumft.errors import InvalidArg, MFError, OutOfMemory
 
 BYTE: Final = np.dtype(np.uint8)
 UNKNOWN: Final = "unknown"
@@ -39,15 +38,15 @@ class DeviceMemory(ABC):
     survives_fork: ClassVar[bool] = False
     """Whether a child process may use what its parent allocated."""
 
-    def __init__(self, spec: str, kind: str) -> None:
+    def __init__(self, spec: str, kind: str, health: Health | None = None) -> None:
         self.spec = spec
         """What `open_device` takes."""
         self.kind = kind
         """cpu, cuda or opencl."""
         self.ledger = Ledger()
         """What is allocated and what was transferred."""
-        self._process = os.getpid()
-        self._gone = ""
+        self.health = health or Health(spec, survives_fork=self.survives_fork)
+        """Whether the device can be used; what else belongs to the device shares it."""
 
     # --- What each device does its own way ---
 
@@ -103,8 +102,8 @@ class DeviceMemory(ABC):
         plane = byte_plane(memory, offset, nbytes)
         self.upload(np.full(plane.shape, value, BYTE), plane)
 
-    def room(self) -> tuple[int, int] | None:
-        """Return (free, total) bytes of the device, or None where nobody tells."""
+    def room(self) -> tuple[int | None, int] | None:
+        """Return (free, total) bytes of the device; None for what nobody tells."""
         return None
 
     def address(self, plane: DevicePlane) -> int | None:
@@ -160,31 +159,47 @@ class DeviceMemory(ABC):
     # --- The same for all ---
 
     def check(self) -> None:
-        """Raise InvalidRequest where this memory cannot be used any more."""
-        if self._gone:
-            raise InvalidRequest(self._gone)
-        if self.survives_fork:
-            return
-        if self._process != os.getpid():
-            raise InvalidRequest(
-                f"{self.spec} was opened in process {self._process}, this is its child "
-                f"{os.getpid()}: open the device again here, or start workers with spawn"
-            )
-        if sys.is_finalizing():
-            raise InvalidRequest(f"{self.spec} cannot be used while the interpreter ends")
+        """Raise where this memory cannot be used any more; see `Health.check`."""
+        self.health.check()
 
     @property
     def usable(self) -> bool:
         """Whether `check` passes."""
-        try:
-            self.check()
-        except InvalidRequest:
-            return False
-        return True
+        return self.health.usable
 
     def abandon(self, reason: str) -> None:
-        """Let every later use raise InvalidRequest with `reason`: closed, lost."""
-        self._gone = self._gone or reason
+        """Let every later use raise InvalidRequest with `reason`: the device is closed."""
+        self.health.close(reason)
+
+    def shortage(self, nbytes: int, purpose: str = "a picture") -> OutOfMemory:
+        """Return the error that says how much was asked for, and how much there is."""
+        try:
+            room = self.room()
+        except MFError:  # a device that fails tells no numbers either
+            room = None
+        error = shortage(self.spec, nbytes, purpose, room)
+        return OutOfMemory(f"{error}; pools hold {self.ledger.held} bytes")
+
+
+def shortage(
+    spec: str, nbytes: int, purpose: str, room: tuple[int | None, int] | None
+) -> OutOfMemory:
+    """Return the error of memory that ran out, with the numbers.
+
+    Args:
+        spec: the device.
+        nbytes: what was asked for.
+        purpose: what for, in words.
+        room: (free, total) bytes, as `DeviceMemory.room` has them.
+
+    Thread-safety: a pure function.
+    """
+    free, total = room or (None, None)
+    if free is not None:
+        there = f"; {free} of its {total} bytes are free"
+    else:
+        there = "" if total is None else f"; it has {total} bytes in all"
+    return OutOfMemory(f"{spec} has no {nbytes} bytes for {purpose}{there}")
 
 
 def byte_plane(memory: Any, offset: int, nbytes: int) -> DevicePlane:

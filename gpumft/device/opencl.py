@@ -14,11 +14,14 @@ import numpy.typing as npt
 from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.runner import GpuRunner, Machine
+from gpumft.device.health import Health
+from gpumft.device.memory import shortage
+from gpumft.device.opencl_errors import translated
 from gpumft.device.opencl_memory import OpenCLMemory
 from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, library, rank
 from gpumft.device.program import Program
 from gpumft.device.unit import Unit, build_error
-from gpumft.errors import DeviceUnavailable, Fail, KernelBuildError, MFError, OutOfMemory
+from gpumft.errors import DeviceLost, DeviceUnavailable, KernelBuildError, MFError, OutOfMemory
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -40,13 +43,13 @@ def _translated(
 
     @wraps(method)
     def call(self: OpenCLMachine, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        self.health.check()
         try:
             return method(self, *args, **kwargs)
-        except self.cl.MemoryError as error:
-            message = f"{self.spec} is out of memory in {method.__name__}: {error}"
-            raise OutOfMemory(message) from error
         except self.cl.Error as error:
-            raise Fail(f"{self.spec} failed in {method.__name__}: {error}") from error
+            call = method.__name__
+            ours = translated(error, self.cl, self.queue, call, self.health)
+            raise ours from error
 
     return call
 
@@ -63,6 +66,7 @@ class OpenCLMachine(Machine):
     def __init__(self, spec: str, device: Any, options: Sequence[str] = ()) -> None:
         self.cl = library()
         self.spec = spec
+        self.health = Health(spec)
         self._device = device
         self._group = GROUP if device.max_work_group_size >= prod(GROUP) else (1, 1)
         self._options = [*OPTIONS, *QUIRKS.get(device.platform.name, ()), *options]
@@ -74,6 +78,7 @@ class OpenCLMachine(Machine):
         except self.cl.Error as error:
             raise DeviceUnavailable(f"{spec} gives no queue: {error}") from error
 
+    @_translated
     def compile(self, unit: Unit) -> Any:
         """Return the unit's kernel. Each call makes a new one, since arguments are its state."""
         source, key = unit.text("opencl"), unit.key("opencl")
@@ -86,7 +91,8 @@ class OpenCLMachine(Machine):
         """Return pyopencl's program of a source text.
 
         Raises:
-            KernelBuildError: the compiler refused it.
+            KernelBuildError: the compiler refused it, or there is none.
+            OutOfMemory, DeviceLost: it was not the compiler that failed.
         """
         cl = self.cl
         try:
@@ -94,6 +100,11 @@ class OpenCLMachine(Machine):
                 warnings.simplefilter("ignore")  # a compiler's remarks on success
                 return cl.Program(self.context, source).build(self._options)
         except cl.Error as error:
+            ours = translated(error, cl, self.queue, "build", self.health)
+            if isinstance(ours, OutOfMemory | DeviceLost):
+                raise ours from error
+            raise build_error(self.spec, str(error), source) from error
+        except RuntimeError as error:  # pyopencl's own, such as a cache that stays locked
             raise build_error(self.spec, str(error), source) from error
 
     @_translated
@@ -103,7 +114,11 @@ class OpenCLMachine(Machine):
         if nbytes > most:
             message = f"{self.spec} gives at most {most} bytes at once, not {nbytes}"
             raise OutOfMemory(message)
-        return self.cl.Buffer(self.context, self.cl.mem_flags.READ_WRITE, max(1, nbytes))
+        try:
+            return self.cl.Buffer(self.context, self.cl.mem_flags.READ_WRITE, max(1, nbytes))
+        except self.cl.MemoryError as error:
+            room = None, int(self._device.global_mem_size)
+            raise shortage(self.spec, nbytes, "work memory", room) from error
 
     def size(self, memory: Any) -> int | None:
         """Return the size of a buffer of this context."""
@@ -146,7 +161,7 @@ class OpenCLDevice(Device):
         super().__init__(info)
         self.machine = machine
         self.stream = machine.queue
-        self._memory = OpenCLMemory(machine.cl, machine.queue, info.spec)
+        self._memory = OpenCLMemory(machine.cl, machine.queue, info.spec, machine.health)
 
     @property
     def memory(self) -> OpenCLMemory:

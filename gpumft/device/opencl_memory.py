@@ -9,9 +9,11 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.health import Health
 from gpumft.device.memory import DeviceMemory, Queue
+from gpumft.device.opencl_errors import translated
 from gpumft.device.plane import DevicePlane
-from gpumft.errors import Fail, InvalidArg, OutOfMemory
+from gpumft.errors import InvalidArg, OutOfMemory
 
 _KIND = 4
 """DLPack's number of OpenCL."""
@@ -21,12 +23,13 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def _translated(method: _F) -> _F:
     @wraps(method)
     def call(self: OpenCLMemory, *args: Any, **kwargs: Any) -> Any:
+        self.check()
         try:
             return method(self, *args, **kwargs)
-        except self.cl.MemoryError as error:
-            raise OutOfMemory(f"{self.spec} is out of memory: {error}") from error
         except self.cl.Error as error:
-            raise Fail(f"{self.spec} failed in {method.__name__}: {error}") from error
+            call = method.__name__
+            ours = translated(error, self.cl, self._queue, call, self.health)
+            raise ours from error
 
     return cast("_F", call)
 
@@ -38,12 +41,13 @@ class OpenCLMemory(DeviceMemory):
         cl: the module pyopencl.
         queue: the device's own queue, in order.
         spec: what `open_device` takes.
+        health: the device's; None: its own.
 
     Thread-safety: all methods may be called from any thread.
     """
 
-    def __init__(self, cl: Any, queue: Any, spec: str) -> None:
-        super().__init__(spec, "opencl")
+    def __init__(self, cl: Any, queue: Any, spec: str, health: Health | None = None) -> None:
+        super().__init__(spec, "opencl", health)
         self.cl = cl
         self._queue = queue
         self._most = int(queue.device.max_mem_alloc_size)
@@ -66,7 +70,14 @@ class OpenCLMemory(DeviceMemory):
         if nbytes > self._most:
             raise OutOfMemory(f"{self.spec} gives at most {self._most} bytes at once, not {nbytes}")
         flags = self.cl.mem_flags.READ_WRITE
-        return self.cl.Buffer(self._queue.context, flags, max(1, nbytes))
+        try:
+            return self.cl.Buffer(self._queue.context, flags, max(1, nbytes))
+        except self.cl.MemoryError as error:
+            raise self.shortage(nbytes) from error
+
+    def room(self) -> tuple[None, int]:
+        """Return (None, total): OpenCL does not tell what is free."""
+        return None, int(self._queue.device.global_mem_size)
 
     def free(self, memory: Any) -> None:
         """Do nothing: OpenCL keeps a buffer until what was enqueued with it is done."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import sys
+import tempfile
 import threading
+import time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +21,8 @@ from gpumft.errors import DeviceUnavailable
 _SYSTEM = Path("/etc/OpenCL/vendors")
 _VARIABLE = "OCL_ICD_VENDORS"
 _NO_CACHE = "PYOPENCL_NO_CACHE"
+_STALE = 60
+"""Seconds after which pyopencl gives a lock up; it is held for the time of a write."""
 _LOCK = threading.Lock()
 
 
@@ -75,16 +81,23 @@ def show_runtimes() -> None:
     digest = hashlib.blake2b(repr(files).encode(), digest_size=8).hexdigest()
     folder = cache_folder() / f"opencl-vendors-{digest}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            _write(folder / name, text)
-    except OSError:
-        return  # a read-only home: only Intel's runtime stays unseen
+        _fill(folder, files)
+    except OSError:  # a read-only home: a folder for this process alone
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="gpumft-opencl-"))
+            atexit.register(_remove, folder, os.getpid())
+            _fill(folder, files)
+        except OSError:
+            return  # nowhere to write at all: only Intel's runtime stays unseen
     os.environ[_VARIABLE] = f"{folder}{os.sep}"
 
 
 def _check_cache() -> None:
-    """Tell pyopencl to keep nothing where it cannot: it would fail to load or to build."""
+    """Tell pyopencl to keep nothing where it cannot: it would fail to load or to build.
+
+    A process that is killed while it writes leaves pyopencl's lock behind: from then on every build
+    of every process would wait a minute and fail.
+    """
     import platformdirs
 
     if _NO_CACHE not in os.environ:
@@ -92,6 +105,9 @@ def _check_cache() -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             writable = os.access(folder, os.W_OK)
+            for lock in folder.glob("*/lock"):
+                if time.time() - lock.stat().st_mtime > _STALE:
+                    lock.unlink(missing_ok=True)
         except OSError:
             writable = False
         if not writable:
@@ -152,6 +168,17 @@ def _text(cl: Any, object: Any, attribute: str) -> str:
         return str(getattr(object, attribute)).strip()
     except cl.Error as error:
         return f"(no name: {error})"
+
+
+def _fill(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        _write(folder / name, text)
+
+
+def _remove(folder: Path, process: int) -> None:
+    if os.getpid() == process:  # a forked child may end first
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(path: Path, text: str) -> None:

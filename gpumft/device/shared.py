@@ -35,10 +35,10 @@ def _shared_device(spec: str | None) -> Device:
     asked = spec or os.environ.get("GPUMFT_DEVICE") or "auto"
     with _shared_lock:
         known = _shared.get(asked)
-        if known is None or known.closed:
+        if known is None or known.closed or known.lost:
             opened = open_device(spec)
             known = _shared.get(opened.spec)
-            if known is None or known.closed:
+            if known is None or known.closed or known.lost:
                 known = opened
             else:
                 opened.close()

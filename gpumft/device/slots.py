@@ -132,7 +132,7 @@ class SlotStore:
         try:
             self.close()
         except MFError:
-            return True  # the device is gone, and its memory with it
+            return False  # once more later; of a device that is gone nothing is asked then
         return not self._slabs
 
     def statistics(self) -> PoolStatistics:
@@ -260,29 +260,26 @@ class SlotStore:
         except OutOfMemory as error:
             if count > 1:
                 return self._grow(1)
-            raise OutOfMemory(self._shortage(nbytes)) from error
+            shortage = self._memory.shortage(nbytes, f"a picture of {self._name}")
+            raise OutOfMemory(
+                f"{shortage}, this one {self._slots()} pictures, {self._live()} in use: "
+                f"release some, trim() pools, or give a maximum"
+            ) from error
         slab = Slab(block, nbytes, count)
+        offsets = [index * self._step for index in reversed(range(count))]
+        slots = [Slot(slab, offset, self._layout.planes(block, offset)) for offset in offsets]
+        try:
+            for slot in slots if self._poisoned else ():
+                poison(self._memory, slot, self._layout)
+        except MFError:
+            if self._memory.usable:
+                self._memory.free(block)
+            raise
+        slab.home = count
         self._memory.ledger.allocated(nbytes)
         self._slabs.append(slab)
-        for index in reversed(range(count)):
-            offset = index * self._step
-            slot = Slot(slab, offset, self._layout.planes(block, offset))
-            if self._poisoned:
-                poison(self._memory, slot, self._layout)
-            slab.home += 1
-            self._free.append(slot)
+        self._free += slots
         return None
-
-    def _shortage(self, nbytes: int) -> str:
-        """Return what there is to say about memory that ran out."""
-        room = self._memory.room()
-        rest = "" if room is None else f"; {room[0]} of its {room[1]} bytes are free"
-        held = self._memory.ledger.use().allocated
-        return (
-            f"{self._memory.spec} has no {nbytes} bytes for a picture of {self._name}{rest}; "
-            f"pools hold {held} bytes, this one {self._slots()} pictures, {self._live()} in use: "
-            f"release some, trim() pools, or give a maximum"
-        )
 
     def _free_if_home(self, slab: Slab) -> None:
         if slab.doomed and slab.home == slab.count:

@@ -1,10 +1,15 @@
-"""What tests judge by: the float64 reference, its bounds, test frames. Loaded when first used."""
+"""What tests judge by: the float64 reference, its bounds, test frames; and devices that fail.
+
+Loaded when first used.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gpumft.testing import bounds as bounds
+    from gpumft.testing import fake_device as fake_device
+    from gpumft.testing import fake_driver as fake_driver
     from gpumft.testing import frames as frames
     from gpumft.testing.bounds import check as check
     from gpumft.testing.reference import reference_convert as reference_convert
@@ -15,9 +20,17 @@ _HOME = {
     "reference_convert": "reference",
     "reference_values": "reference",
 }
-_MODULES = ("bounds", "frames")
+_MODULES = ("bounds", "fake_device", "fake_driver", "frames")
 
-__all__ = ("bounds", "check", "frames", "reference_convert", "reference_values")
+__all__ = (
+    "bounds",
+    "check",
+    "fake_device",
+    "fake_driver",
+    "frames",
+    "reference_convert",
+    "reference_values",
+)
 
 
 def __getattr__(name: str) -> object:

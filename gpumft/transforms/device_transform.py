@@ -74,6 +74,12 @@ class DeviceTransform(VideoTransform):
             return super()._make_pool(type)
         return Pool(type, self._device, maximum=self._maximum)
 
+    def _begin_streaming(self) -> None:
+        super()._begin_streaming()
+        type = self._input_type()
+        if type is not None and not self._on_host:
+            self._upload_pool(type).fill(1)
+
     def _end_streaming(self) -> None:
         super()._end_streaming()
         self._uploads = None
@@ -102,11 +108,14 @@ class DeviceTransform(VideoTransform):
             return
         near, type = sample.on_host(), self._input_type()
         assert type is not None  # noqa: S101 - samples come only when types are set
-        if self._uploads is None or self._uploads.type != type:
-            self._uploads = Pool(type, self._device)
-        with self._uploads.acquire() as surface:  # its slot is used again after the work on it
+        with self._upload_pool(type).acquire() as surface:  # lent again after the work on it
             surface.upload(near.planes)
             yield near.moved(surface)
+
+    def _upload_pool(self, type: VideoType) -> Pool:
+        if self._uploads is None or self._uploads.type != type:
+            self._uploads = Pool(type, self._device)
+        return self._uploads
 
     def _set_device(self, device: object) -> None:
         if device is not None and not isinstance(device, Device):

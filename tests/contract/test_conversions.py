@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -14,6 +15,7 @@ from gpumft.ops import Converter
 from gpumft.testing import frames
 from gpumft.transforms import CONVERTIBLE
 from tests.contract import backends
+from tests.contract.conftest import JUDGED
 from tests.contract.conversions import FORMATS, judge, same_bytes, types
 from tests.contract.pairwise import pairwise
 
@@ -54,8 +56,11 @@ def test_the_array_holds_every_pair() -> None:
 
 
 @pytest.mark.parametrize("start", range(0, len(CASES), 20))
-def test_pairwise_cases(device: Device, start: int) -> None:
-    for seed, case in enumerate(CASES[start : start + 20]):
+def test_pairwise_cases(
+    device: Device, start: int, record_property: Callable[[str, object], None]
+) -> None:
+    cases = CASES[start : start + 20]
+    for seed, case in enumerate(cases):
         (source_size, target_size), options = case["sizes"], {}
         src, dst = types(
             case["source"],
@@ -68,6 +73,7 @@ def test_pairwise_cases(device: Device, start: int) -> None:
         for name in ("filter", "rotate", "flip", "fit", "crop"):
             options[name] = case[name]
         judge(device, src, dst, seed, background="#3366cc", **options)
+    record_property(JUDGED, (f"pairwise array on {device.kind}", len(cases)))
 
 
 @pytest.mark.parametrize("source", FORMATS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,8 @@ from tests.contract.program_parts import (
     quantiser,
 )
 
+_PATIENCE = 100
+"""Seconds that a child may take; less than a test's own limit."""
 GUARD = 0xA5
 """Byte around every guarded array."""
 
@@ -175,15 +178,24 @@ def flushing_to_zero() -> Iterator[None]:
 
 
 def in_child(environment: dict[str, str], script: str, *names: str) -> str:
-    """Run a script with the tests importable and warnings as errors; return what it prints."""
+    """Run a script with the tests importable and warnings as errors; return what it prints.
+
+    One that hangs is made to show where all its threads are.
+    """
     root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script, *names],
+    with subprocess.Popen(
+        [sys.executable, "-X", "faulthandler", "-W", "error", "-c", script, *names],
         env={**os.environ, "PYTHONPATH": str(root), **environment},
         cwd=root,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    ) as child:
+        try:
+            out, err = child.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGABRT)
+            _, err = child.communicate()
+            err = f"hangs after {_PATIENCE} s:\n{err}"
+    assert child.returncode == 0, err
+    return out.strip()

@@ -99,6 +99,7 @@ class FakeCupy:
             runtime=SimpleNamespace(
                 CUDARuntimeError=CUDARuntimeError,
                 getDeviceCount=lambda: self.may_fail("count") or devices,
+                memGetInfo=lambda: (100, 1000),
                 getDeviceProperties=lambda n: {"name": f"Fake {n}".encode()},
             ),
             driver=SimpleNamespace(CUDADriverError=CUDADriverError),

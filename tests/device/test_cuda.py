@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
-from gpumft.device import DevicePlane, cuda
+from gpumft.device import DevicePlane, Pool, cuda
 from gpumft.device.cuda import CudaDevice, devices, open_cuda
 from gpumft.device.opencl import OpenCLDevice
 from gpumft.errors import (
+    DeviceLost,
     DeviceUnavailable,
     Fail,
     InvalidArg,
@@ -18,6 +19,7 @@ from gpumft.errors import (
     KernelBuildError,
     OutOfMemory,
 )
+from gpumft.media import VideoType
 from tests.contract import backends
 from tests.contract.programs import NAMES, case
 from tests.contract.test_golden import dirty, entry, golden
@@ -119,7 +121,7 @@ def test_failures_while_building(device: CudaDevice, cupy: FakeCupy) -> None:
         device.build(program)
     assert "prelude_cuda.h" in caught.value.source
     cupy.fail = {"alloc": OutOfMemoryError("out of memory allocating 1 byte")}
-    with pytest.raises(OutOfMemory, match="cuda:0 is out of memory in allocate"):
+    with pytest.raises(OutOfMemory, match=r"no \d+ bytes for work memory; 100 of its 1000"):
         device.build(program)
     cupy.fail = {}
     target = dirty(program)
@@ -133,9 +135,75 @@ def test_a_lost_device(device: CudaDevice, cupy: FakeCupy) -> None:
     target = dirty(program)
     before = [plane.copy() for plane in target]
     cupy.fail["launch"] = CUDADriverError("CUDA_ERROR_ILLEGAL_ADDRESS")
-    with pytest.raises(Fail, match="cuda:0 failed in launch: CUDA_ERROR_ILLEGAL_ADDRESS"):
-        built(case("rgb_to_gray").planes, target)
+    for _ in range(2):
+        with pytest.raises(DeviceLost, match="lost, it failed in launch: CUDA_ERROR_ILLEGAL_A"):
+            built(case("rgb_to_gray").planes, target)
+        cupy.fail = {}  # the driver may say what it likes now
     np.testing.assert_array_equal(target[0], before[0])
+    assert device.lost
+    uses: list[Callable[[], object]] = [
+        lambda: device.build(program), device.synchronize, lambda: device.memory.allocate(1),
+        lambda: Pool(VideoType("gray", (4, 4)), device).acquire(),
+    ]  # fmt: skip
+    for use in uses:
+        with pytest.raises(DeviceLost, match="open the device again, in a new process if CUDA"):
+            use()
+    with open_cuda("cuda") as other:
+        other.build(program)(case("rgb_to_gray").planes, target)
+    assert entry(case("rgb_to_gray"), target) == golden()["rgb_to_gray"]
     device.close()
     with pytest.raises(InvalidRequest):
         built(case("rgb_to_gray").planes, target)
+
+
+STICKY = (
+    "cudaErrorIllegalAddress", "cudaErrorECCUncorrectable", "cudaErrorLaunchFailure",
+    "cudaErrorLaunchTimeout", "cudaErrorMisalignedAddress", "cudaErrorContextIsDestroyed",
+    "CUDA_ERROR_LAUNCH_FAILED", "CUDA_ERROR_ECC_UNCORRECTABLE", "CUDA_ERROR_ASSERT",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STICKY)
+def test_errors_that_a_context_does_not_survive(
+    device: CudaDevice, cupy: FakeCupy, name: str
+) -> None:
+    program = case("rgb_to_gray").program
+    kind = CUDARuntimeError if name.startswith("cudaError") else CUDADriverError
+    built = device.build(program)
+    cupy.fail["launch"] = kind(f"{name}: some words")
+    with pytest.raises(DeviceLost, match=name):
+        built(case("rgb_to_gray").planes, dirty(program))
+    assert device.lost
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("cudaErrorMemoryAllocation", OutOfMemory),
+        ("CUDA_ERROR_OUT_OF_MEMORY", OutOfMemory),
+        ("cudaErrorLaunchOutOfResources", Fail),
+        ("cudaErrorInvalidValue", Fail),
+        ("no name at all", Fail),
+    ],
+)
+def test_errors_that_pass(
+    device: CudaDevice, cupy: FakeCupy, name: str, error: type[Exception]
+) -> None:
+    program = case("rgb_to_gray").program
+    built, target = device.build(program), dirty(program)
+    cupy.fail["launch"] = CUDADriverError(f"{name}: some words")
+    with pytest.raises(error, match=f"cuda:0 .* in launch: {name}: some words"):
+        built(case("rgb_to_gray").planes, target)
+    cupy.fail = {}
+    assert not device.lost
+    built(case("rgb_to_gray").planes, target)
+    assert entry(case("rgb_to_gray"), target) == golden()["rgb_to_gray"]
+
+
+def test_nvrtc_that_does_not_load(cupy: FakeCupy) -> None:
+    cupy.fail["compile"] = RuntimeError("CuPy failed to load libnvrtc.so.13: OSError: no such file")
+    found = devices()[0]
+    assert not found.usable
+    assert found.reason.startswith("no compiler: CuPy failed to load libnvrtc.so.13")
+    with pytest.raises(DeviceUnavailable, match="no compiler"):
+        open_cuda("cuda:0")

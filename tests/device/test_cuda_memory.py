@@ -9,7 +9,7 @@ import pytest
 
 from gpumft.device import Pool, Surface
 from gpumft.device.cuda_memory import CudaMemory
-from gpumft.errors import Fail, InvalidArg, OutOfMemory
+from gpumft.errors import DeviceLost, InvalidArg, OutOfMemory
 from gpumft.media import VideoType
 from gpumft.testing import frames
 from tests.device.cupy_memory import OWN_STREAM, Context, Cupy
@@ -124,8 +124,10 @@ def test_tensors_are_asked_for_our_stream(
 def test_errors_are_ours(memory: CudaMemory) -> None:
     surface = Pool(TYPE, memory).acquire()
     memory.cupy.failing = True
-    with pytest.raises(Fail, match=r"cuda:3 failed in upload: cudaErrorLaunchFailure"):
+    with pytest.raises(DeviceLost, match=r"cuda:3 is lost, it failed in upload: cudaErrorLaunchF"):
         surface.upload(frames.noise(TYPE, 1))
+    with pytest.raises(DeviceLost, match="cudaErrorLaunchFailure"):
+        surface.to_numpy()
     small = CudaMemory(Cupy(1000), 0, Context(OWN_STREAM))
     first = Pool(TYPE, small).acquire()
     with pytest.raises(OutOfMemory, match=r"cuda:0 has no 768 bytes .* 232 of its 1000 bytes"):

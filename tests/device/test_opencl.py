@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -207,11 +208,17 @@ print("well")
 
 
 @pytest.mark.parametrize("backend", INTEL)
-def test_a_home_that_cannot_be_written(tmp_path: Path, backend: str) -> None:
+def test_a_home_that_cannot_be_written(
+    tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").touch()
     home = str(tmp_path / "file" / "home")  # no folder can be made there
-    places = {"HOME": home, "XDG_CACHE_HOME": home, "GPUMFT_CACHE_DIR": str(tmp_path / "cache")}
+    (tmp_path / "temporary").mkdir()
+    places = {"HOME": home, "XDG_CACHE_HOME": home, "TMPDIR": str(tmp_path / "temporary")}
+    if "opencl-vendors-" in os.environ.get("OCL_ICD_VENDORS", ""):
+        monkeypatch.delenv("OCL_ICD_VENDORS")  # ours, of this process: the child makes its own
     assert in_child(places, READ_ONLY) == "well"
+    assert list((tmp_path / "temporary").glob("gpumft-*")) == []
 
 
 RACES = """

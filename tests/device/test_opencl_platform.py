@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import platformdirs
 import pytest
 
 from gpumft.device import opencl, opencl_platform
@@ -174,7 +177,35 @@ def test_nothing_is_done_without_intels_runtime(prefix: Path) -> None:
     assert "OCL_ICD_VENDORS" not in os.environ
 
 
-def test_a_cache_that_cannot_be_written(prefix: Path) -> None:
+def test_a_cache_that_cannot_be_written(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (prefix / "cache").touch()  # a file in the folder's place
+    (prefix / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(prefix / "temporary"))
+    show_runtimes()
+    folder = Path(os.environ["OCL_ICD_VENDORS"])
+    assert folder.parent == prefix / "temporary"
+    assert sorted(path.name for path in folder.iterdir()) == ["gpumft_intel.icd", "nvidia.icd"]
+
+
+def test_nowhere_to_write_at_all(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (prefix / "cache").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(prefix / "cache"))
     show_runtimes()
     assert "OCL_ICD_VENDORS" not in os.environ
+
+
+def test_a_lock_that_a_killed_process_left_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pyopencl" / "pyopencl-compiler-cache-v2"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_: str(tmp_path / "pyopencl"))
+    monkeypatch.delenv("PYOPENCL_NO_CACHE", raising=False)
+    (folder / "lock").touch()
+    opencl_platform._check_cache()
+    assert (folder / "lock").exists()  # somebody may be writing
+    old = time.time() - 61
+    os.utime(folder / "lock", (old, old))
+    opencl_platform._check_cache()
+    assert not (folder / "lock").exists()
+    assert "PYOPENCL_NO_CACHE" not in os.environ

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gpumft.errors import InvalidMediaType
 from gpumft.media import VideoType
 from gpumft.testing import frames, reference_convert, reference_values
 
@@ -224,16 +223,18 @@ def test_alpha_is_dropped_and_made_opaque() -> None:
     assert opaque[..., 3].tolist() == [[255, 255]]
 
 
-@pytest.mark.parametrize(("target", "size"), [("straight", (5, 4)), ("premultiplied", (4, 4))])
-def test_weighing_subsampled_chroma_by_alpha_is_not_built(
-    target: str, size: tuple[int, int]
-) -> None:
+def test_subsampled_chroma_meets_alpha_on_the_luma_grid() -> None:
+    """Where alpha is 0 neither luma nor chroma shows in a smaller picture."""
     src = VideoType("yuva420p", (4, 4), alpha="straight")
-    dst = VideoType("yuva420p", size, alpha=target)
-    with pytest.raises(InvalidMediaType, match="alpha"):
-        reference_convert(frames.noise(src), src, dst)
-    plain = reference_convert(frames.noise(src), src, VideoType("nv12", size))
-    assert [plane.shape for plane in plain] == [(size[1], size[0]), (2, (size[0] + 1) // 2, 2)]
+    planes = [np.full(shape, 200, np.uint8) for shape in src.plane_shapes]
+    planes[3][:] = 255
+    for index, plane in enumerate(planes[:3]):
+        plane[: plane.shape[0] // 2] = 7 * index
+    planes[3][:2] = 0
+    made = reference_convert(planes, src, VideoType("yuva444p", (2, 1)), filter="area")
+    for plane in made[:3]:
+        np.testing.assert_array_equal(plane, 200)
+    np.testing.assert_array_equal(made[3], 128)
 
 
 def test_rotated_full_chroma_is_scaled_to_the_luma_grid_first() -> None:

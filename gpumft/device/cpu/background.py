@@ -24,7 +24,8 @@ class Fill:
 
     plane: int
     where: tuple[slice | int, ...]
-    value: Any
+    value: Array
+    """Of no dimension and the plane's dtype: writing anything else would allocate."""
 
     def apply(self, planes: Sequence[Array]) -> None:
         """Write the value."""
@@ -43,6 +44,7 @@ def fills(program: Program) -> list[Fill]:
         if layout.packed:
             words[component.plane] = stored = words.get(component.plane, 0) | stored
         plane = layout.planes[component.plane]
+        held = np.array(stored, program.target.plane_dtypes()[component.plane])
         rows, columns = plane.shape(program.target_size)[:2]
         pairs = 1 if plane.channels == 2 * component.step else 0
         columns <<= pairs
@@ -58,7 +60,7 @@ def fills(program: Program) -> list[Fill]:
             (top, bottom, right, columns),
         ):
             if r0 < r1 and c0 < c1:
-                made += _fill(component, plane.channels, pairs, (r0, r1, c0, c1), stored)
+                made += _fill(component, plane.channels, pairs, (r0, r1, c0, c1), held)
     return made
 
 
@@ -78,7 +80,7 @@ def _fill_stream(program: Program) -> list[Fill]:
 
 
 def _fill(
-    component: Component, channels: int, pairs: int, box: tuple[int, int, int, int], value: Any
+    component: Component, channels: int, pairs: int, box: tuple[int, int, int, int], value: Array
 ) -> list[Fill]:
     """Return the fills of a box (rows, then columns: first, behind the last) of a component."""
     r0, r1, c0, c1 = box

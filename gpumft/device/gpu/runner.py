@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from gpumft.device.gpu.staging import Staging
 from gpumft.device.plane import DevicePlane
 from gpumft.device.program import Program
 from gpumft.device.unit import Unit
-from gpumft.errors import InvalidArg, InvalidRequest
+from gpumft.errors import InvalidArg, InvalidRequest, MFError
 from gpumft.media.formats import PixelFormat
 
 Plane = npt.NDArray[Any] | DevicePlane
@@ -137,7 +138,8 @@ class GpuRunner(Runner):
         """Free the memory; waits for a run that is going on."""
         with self._lock:
             if self._open:
-                self._machine.finish()
+                with suppress(MFError):  # a lost device ends nothing, and in a child it is not ours
+                    self._machine.finish()
             self._open = False
             self._between = []
             self._table = self._source_memory = self._target_memory = None
