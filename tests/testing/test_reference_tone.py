@@ -57,6 +57,13 @@ def test_worked_points() -> None:
 
     hable = tone_curve(at([200]), "hable", 500, 100)[0]
     assert hable == pytest.approx(100 * filmic(x) / filmic(p))
+    # Mobius at j = 0.3, p = 5: a = -0.36 / 4.49 and b = 2.09 / 4.
+    a, b, j = -0.36 / 4.49, 2.09 / 4, 0.3
+    scale = (b * b + 2 * b * j + j * j) / (b - a)
+    mobius = tone_curve(at([200]), "mobius", 500, 100)[0]
+    assert mobius == pytest.approx(100 * scale * (x + a) / (x + b))
+    dim = tone_ratio(np.full((3, 1), 0.5), "reinhard", "max_rgb", 500, 100)[0]
+    assert dim == pytest.approx(1 / 1.005 / (p / (p + 1)))
 
 
 def test_mobius_leaves_its_knee_with_slope_one() -> None:
