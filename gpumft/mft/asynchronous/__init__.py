@@ -3,6 +3,7 @@
 The rest of the protocol starts no thread and calls nobody back; what does lives here.
 """
 
+from gpumft.mft.asynchronous.core import ShutdownStatus
 from gpumft.mft.asynchronous.event_queue import EventGenerator, EventQueue, EventResult
 from gpumft.mft.asynchronous.events import (
     DrainComplete,
@@ -13,8 +14,10 @@ from gpumft.mft.asynchronous.events import (
     MediaEvent,
     NeedInput,
 )
+from gpumft.mft.asynchronous.transform import AsyncTransform, as_async
 
 __all__ = [
+    "AsyncTransform",
     "DrainComplete",
     "EventGenerator",
     "EventQueue",
@@ -25,4 +28,6 @@ __all__ = [
     "Marker",
     "MediaEvent",
     "NeedInput",
+    "ShutdownStatus",
+    "as_async",
 ]

@@ -5,7 +5,6 @@ Source: IMFMediaEventQueue, IMFMediaEventGenerator.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -54,8 +53,10 @@ class _Wake:
     __slots__ = ("_future", "_loop")
 
     def __init__(self) -> None:
+        import asyncio  # whoever runs a coroutine has it; others need not load it
+
         self._loop = asyncio.get_running_loop()
-        self._future: asyncio.Future[None] = self._loop.create_future()
+        self._future = self._loop.create_future()
 
     async def wait(self) -> None:
         await self._future
