@@ -33,7 +33,7 @@ S = TypeVar("S", bound=Payload)
 
 @dataclass(slots=True, eq=False)
 class Arrival(Generic[S]):
-    """A sample that was accepted on an input stream, numbered through all streams."""
+    """A sample that was accepted on an input stream; all samples and drains are numbered."""
 
     sample: S
     id: int
@@ -53,6 +53,7 @@ class Drain:
     """DRAIN: what comes later waits until all output of what came before is announced."""
 
     id: int
+    number: int
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +105,7 @@ class Ledger(Generic[S]):
         self.waiting: deque[Item[S]] = deque()
         self.inside: deque[Arrival[S]] = deque()
         self.ready: deque[Entry[S]] = deque()
-        #: Contexts of markers, each with the number of the last sample before it.
+        #: Contexts of markers, each with the number of the last sample or drain before it.
         self.markers: deque[tuple[object, int]] = deque()
         #: Outputs whose change the client was told of and has not answered.
         self.unanswered: set[int] = set()
@@ -215,7 +216,8 @@ class Ledger(Generic[S]):
         """DRAIN."""
         self.started = False
         self.credits = dict.fromkeys(self.credits, 0)
-        self.waiting.append(Drain(id))
+        self._count += 1
+        self.waiting.append(Drain(id, self._count))
 
     def mark(self, context: object) -> list[MediaEvent]:
         """MARKER."""
@@ -286,8 +288,9 @@ class Ledger(Generic[S]):
         first = self.waiting[0] if self.waiting else None
         if not isinstance(first, Drain):
             return self._due()  # samples that the transform did not take before are still to come
+        before = self._reached()
         self.waiting.popleft()
-        return [*self._reached(), DrainComplete(first.id), *self._requests()]
+        return [*before, DrainComplete(first.id), *self._due()]
 
     # --- Inner ---
 
@@ -296,7 +299,7 @@ class Ledger(Generic[S]):
 
     def _reached(self) -> list[MediaEvent]:
         """Take away the markers that nothing is under way before."""
-        pending = [item for item in (*self.inside, *self.waiting) if isinstance(item, Arrival)]
+        pending = [item for item in (*self.inside, *self.waiting) if not isinstance(item, Told)]
         first = min((item.number for item in pending), default=self._count + 1)
         events: list[MediaEvent] = []
         while self.markers and self.markers[0][1] < first:
