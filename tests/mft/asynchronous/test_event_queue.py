@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import threading
+import warnings
 from typing import Any
 
 import pytest
@@ -357,7 +358,9 @@ def test_a_generator_hands_on_to_its_queue() -> None:
 def test_a_forked_child_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     queue = EventQueue()
     queue._changed.acquire()  # as if another thread were in the middle of a call
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of threads at a fork
+        child = os.fork()
     if not child:  # pragma: no cover - another process
         code = 1
         try:

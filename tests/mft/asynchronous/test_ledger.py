@@ -75,9 +75,7 @@ class Model:
 class AnyClient(RuleBasedStateMachine):
     """Calls, right and wrong; looks at events now and then; lets the worker work now and then."""
 
-    @initialize(
-        make=st.sampled_from([Copier, LookAhead, Doubler, Pairs]), slots=st.integers(1, 4)
-    )
+    @initialize(make=st.sampled_from([Copier, LookAhead, Doubler, Pairs]), slots=st.integers(1, 4))
     def begin(self, make: type[Copier], slots: int) -> None:
         self.inner = typed(make())
         self.mft = ByHand(self.inner, slots=slots)
