@@ -256,6 +256,25 @@ def test_credits_are_per_stream() -> None:
     assert not mft._ledger.under_way
 
 
+def test_lazy_read_output_is_replaced() -> None:
+    class Lazy(Copier):
+        flags = OutputStreamFlags.LAZY_READ
+
+    mft = by_hand(Lazy)
+    mft.process_message(Message.START_OF_STREAM)
+    mft.give(1, 2)
+    assert mft.work() == [IN, IN, IN, OUT, IN, OUT]
+    mft.give(3, 4)
+    assert mft.work() == [IN, IN]  # two are announced: the newest take the place of the oldest
+    buffers = [OutputDataBuffer[Token](), OutputDataBuffer[Token]()]
+    for buffer in buffers:
+        mft.process_output([buffer])
+    samples = [buffer.sample for buffer in buffers]
+    assert [(s.value, s.discontinuity) for s in samples if s] == [(3, True), (4, False)]
+    with pytest.raises(Unexpected):
+        mft.take()
+
+
 # --- Arguments: nothing is lost to a wrong call ---
 
 

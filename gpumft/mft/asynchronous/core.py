@@ -36,6 +36,7 @@ from gpumft.mft.asynchronous.ledger import (
     Ledger,
     Output,
     Short,
+    mark_break,
 )
 from gpumft.mft.asynchronous.runner import Runner
 from gpumft.mft.flags import Message
@@ -63,7 +64,7 @@ class AsyncCore(EventGenerator, Generic[S]):
         super().__init__()
         self._driver = Driver(transform)
         self._ledger: Ledger[S] = Ledger(slots)
-        self._ledger.select(self._driver.inputs, typed=self._driver.typed)
+        self._select()
         self._attributes: dict[str, Any] = {
             **transform.attributes,
             "MF_TRANSFORM_ASYNC": 1,
@@ -125,8 +126,12 @@ class AsyncCore(EventGenerator, Generic[S]):
         """Streams or their types have changed; `_drive` is held."""
         self._driver.refresh()
         with self._lock:
-            self._tell(self._ledger.select(self._driver.inputs, typed=self._driver.typed))
+            self._tell(self._select())
         self._kick()
+
+    def _select(self) -> list[MediaEvent]:
+        driver = self._driver
+        return self._ledger.select(driver.inputs, typed=driver.typed, lazy=driver.lazy)
 
     # --- Work ---
 
@@ -182,17 +187,15 @@ class AsyncCore(EventGenerator, Generic[S]):
                 ledger.full = False
                 self._tell(ledger.use_up(done))
             else:
-                self._mark_break(entry)
+                self._mark_first(entry)
                 self._tell(ledger.produced(entry, full=full, done=done))
         return True
 
-    def _mark_break(self, entry: Entry[S]) -> None:
+    def _mark_first(self, entry: Entry[S]) -> None:
         """The first output after a flush does not follow from the one before."""
         if self._ledger.dropped and isinstance(entry, Output):
             self._ledger.dropped = False
-            for buffer in entry.buffers.values():
-                if buffer.sample is not None:
-                    buffer.sample.discontinuity = True
+            mark_break(entry)
 
     def _give(self) -> bool:
         ledger, driver = self._ledger, self._driver
@@ -251,7 +254,7 @@ class AsyncCore(EventGenerator, Generic[S]):
             with self._lock:
                 if self._shut:
                     raise Shutdown("the transform has been shut down")
-                self._mark_break(entry)
+                self._mark_first(entry)
                 ledger.ready[0] = entry
                 ledger.full = full
                 self._tell(ledger.use_up(done))

@@ -44,6 +44,8 @@ class Driver(Generic[S]):
         self.outputs: tuple[int, ...] = ()
         #: Whether every stream that is not optional has a type, and one on each side.
         self.typed = False
+        #: Whether all outputs with a type are lazy-read.
+        self.lazy = False
         #: Whether streams count by place, because they never change.
         self.fixed = True
         self.refresh()
@@ -61,17 +63,20 @@ class Driver(Generic[S]):
         self.inputs = tuple(id for id in ins if _has_type(transform.input_current_type, id))
         self.outputs = tuple(id for id in outs if _has_type(transform.output_current_type, id))
         needed = [id not in self.inputs and not self._optional_input(id) for id in ins]
-        needed += [id not in self.outputs and not self._optional_output(id) for id in outs]
+        needed += [
+            not self._has(OutputStreamFlags.OPTIONAL, id) for id in outs if id not in self.outputs
+        ]
         self.typed = bool(self.inputs and self.outputs) and not any(needed)
+        self.lazy = all(self._has(OutputStreamFlags.LAZY_READ, id) for id in self.outputs)
 
     def _optional_input(self, id: int) -> bool:
         with suppress(TransformTypeNotSet):
             return bool(self.transform.input_stream_info(id).flags & InputStreamFlags.OPTIONAL)
         return False
 
-    def _optional_output(self, id: int) -> bool:
+    def _has(self, flag: OutputStreamFlags, id: int) -> bool:
         with suppress(TransformTypeNotSet):
-            return bool(self.transform.output_stream_info(id).flags & OutputStreamFlags.OPTIONAL)
+            return bool(self.transform.output_stream_info(id).flags & flag)
         return False
 
     @property
@@ -141,8 +146,8 @@ class Driver(Generic[S]):
             inside: the inputs that it was given, oldest first.
             output: whether it has just made one.
         """
-        if self.single and self.transform.one_to_one:
-            return inside[:1] if output else ()
+        if output and self.single and self.transform.one_to_one:
+            return inside[:1]  # also if the transform keeps it, to look back
         held = {id: {*map(_identity, self.transform._held(id))} for id in self.inputs}  # noqa: SLF001
         none: set[int] = set()
         return [a for a in inside if _identity(a.sample) not in held.get(a.id, none)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from gpumft.errors import InvalidArg, InvalidStreamNumber, NotImplementedMF, NullPointer
@@ -45,7 +45,12 @@ def check_output(buffers: Sequence[OutputDataBuffer[S]], flags: int) -> None:
 
 
 def hand_over(
-    entry: Entry[S], buffers: Sequence[OutputDataBuffer[S]], flags: int, *, by_place: bool
+    entry: Entry[S],
+    buffers: Sequence[OutputDataBuffer[S]],
+    flags: int,
+    *,
+    selected: Collection[int],
+    by_place: bool,
 ) -> OutputResult:
     """Fill the client's entries; a call that raises has filled none.
 
@@ -53,6 +58,7 @@ def hand_over(
         entry: what is ready.
         buffers: the client's entries, one an output stream.
         flags: ``ProcessOutputFlags``.
+        selected: the outputs with a type; some may be newer than the entry.
         by_place: whether entries count by their place and not by ``stream_id``.
 
     Raises:
@@ -61,28 +67,36 @@ def hand_over(
     """
     if not isinstance(entry, Output | Change):
         return OutputResult(Flow.OK)
-    outputs = tuple(entry.buffers) if isinstance(entry, Output) else entry.outputs
+    own = entry.buffers if isinstance(entry, Output) else entry.outputs
+    outputs = sorted({*own, *selected})
     if len(buffers) != len(outputs):
         raise InvalidArg(
-            f"process_output needs one entry per output stream ({len(outputs)}), not {len(buffers)}"
+            f"process_output needs one entry for each selected output stream ({len(outputs)}), "
+            f"not {len(buffers)}"
         )
     ids = outputs if by_place else [buffer.stream_id for buffer in buffers]
     for id in ids:
         stream_in(id, outputs, "output")
+    if len({*ids}) < len(ids):
+        raise InvalidArg(f"process_output has several entries for one output stream: {ids}")
     if isinstance(entry, Change):
         for buffer, id in zip(buffers, ids, strict=True):
             changed = id in entry.ids
             buffer.status = OutputBufferStatus.FORMAT_CHANGE if changed else OutputBufferStatus.NONE
         return OutputResult(Flow.STREAM_CHANGE, entry.status)
-    provides = OutputStreamFlags.PROVIDES_SAMPLES
     how = [
-        delivery(has_sample=buffer.sample is not None, flags=flags, stream=flag | provides)
-        for buffer, flag in zip(buffers, map(entry.flags.__getitem__, ids), strict=True)
+        delivery(
+            has_sample=buffer.sample is not None,
+            flags=flags,
+            stream=entry.flags.get(id, OutputStreamFlags.NONE) | OutputStreamFlags.PROVIDES_SAMPLES,
+        )
+        for buffer, id in zip(buffers, ids, strict=True)
     ]
     for buffer, id, each in zip(buffers, ids, how, strict=True):
-        made = entry.buffers[id]
-        discard = each is Delivery.DISCARD
-        buffer.sample = None if discard else made.sample
-        buffer.status = OutputBufferStatus.NO_SAMPLE if discard else made.status
-        buffer.events = made.events
+        made = entry.buffers.get(id)
+        if made is None or each is Delivery.DISCARD:
+            buffer.sample, buffer.status = None, OutputBufferStatus.NO_SAMPLE
+        else:
+            buffer.sample, buffer.status = made.sample, made.status
+        buffer.events = made.events if made else None
     return OutputResult(Flow.OK)

@@ -88,6 +88,14 @@ Item = Arrival[S] | Told | Drain
 Entry = Output[S] | Change | Failure | Short
 
 
+def mark_break(entry: Entry[S]) -> None:
+    """Say that this output does not follow from the one before."""
+    if isinstance(entry, Output):
+        for buffer in entry.buffers.values():
+            if buffer.sample is not None:
+                buffer.sample.discontinuity = True
+
+
 class Ledger(Generic[S]):
     """The credits of one transform.
 
@@ -113,6 +121,8 @@ class Ledger(Generic[S]):
         self.started = False
         #: Whether every stream that is not optional has a type.
         self.typed = False
+        #: Whether all outputs are lazy-read: the oldest output makes room for the newest.
+        self.lazy = False
         #: Whether the transform has output that was not yet asked for.
         self.full = False
         #: Whether the transform was told to drain and still has output.
@@ -135,7 +145,7 @@ class Ledger(Generic[S]):
     @property
     def room(self) -> bool:
         """Whether another output may be made ahead."""
-        return len(self.ready) < self.slots
+        return self.lazy or len(self.ready) < self.slots
 
     @property
     def under_way(self) -> bool:
@@ -188,10 +198,10 @@ class Ledger(Generic[S]):
 
     # --- What the client does ---
 
-    def select(self, ids: Iterable[int], *, typed: bool) -> list[MediaEvent]:
+    def select(self, ids: Iterable[int], *, typed: bool, lazy: bool) -> list[MediaEvent]:
         """The input streams with a type are these now."""
         before = self.credits
-        self.typed = typed
+        self.typed, self.lazy = typed, lazy
         self.credits = {id: before.get(id, 0) for id in ids}
         if not self.started:
             return []
@@ -272,6 +282,11 @@ class Ledger(Generic[S]):
     ) -> list[MediaEvent]:
         """An entry of `ready` can be taken; the transform has made all output of `done`."""
         self.full = full
+        if self.lazy and len(self.ready) >= self.slots and isinstance(entry, Output):
+            self.ready.popleft()  # its HaveOutput stands for the next one
+            self.ready.append(entry)
+            mark_break(self.ready[0])
+            return self.use_up(done)
         self.ready.append(entry)
         return [HaveOutput(), *self.use_up(done)]
 
@@ -313,7 +328,7 @@ class Ledger(Generic[S]):
             return []
         # What could not be made is in `ready` already, as the reason why.
         unmade = bool(self.ready) and isinstance(self.ready[-1], Short | Failure)
-        output = len(self.ready) + (self.full and not unmade)
+        output = 0 if self.lazy else len(self.ready) + (self.full and not unmade)
         events: list[MediaEvent] = []
         for id in sorted(self.credits.keys() - self.ended):
             waiting = sum(isinstance(item, Arrival) and item.id == id for item in self.waiting)

@@ -290,7 +290,13 @@ class AsyncTransform(AsyncQuestions[S, T], AsyncClient[S], Generic[S, T]):
                     raise Unexpected("there is no output: wait for HaveOutput")
                 entry = ledger.ready[0]
                 if not isinstance(entry, Short):
-                    result = hand_over(entry, buffers, flags, by_place=self._driver.fixed)
+                    result = hand_over(
+                        entry,
+                        buffers,
+                        flags,
+                        selected=self._driver.outputs,
+                        by_place=self._driver.fixed,
+                    )
                     self._tell(ledger.taken())
                     break
             self._retake()
