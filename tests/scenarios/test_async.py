@@ -275,6 +275,35 @@ def test_lazy_read_output_is_replaced() -> None:
         mft.take()
 
 
+def test_several_outputs_come_together() -> None:
+    class Two(Copier):
+        flags = OutputStreamFlags.DISCARDABLE
+
+        def __init__(self) -> None:
+            super().__init__(outputs=2)
+
+    mft = ByHand(Two())
+    mft.set_input_type("red")
+    mft.set_output_type("red", 0)
+    with pytest.raises(TransformTypeNotSet):
+        mft.process_message(Message.START_OF_STREAM)
+    mft.set_output_type("red", 1)
+    mft.process_message(Message.START_OF_STREAM)
+    mft.give(1, 2)
+    assert mft.work() == [IN, IN, OUT, OUT]
+    for wrong in ([OutputDataBuffer[Token](0)], [OutputDataBuffer[Token](n) for n in range(3)]):
+        with pytest.raises(InvalidArg, match=r"\(2\), not"):
+            mft.process_output(wrong)
+    buffers = [OutputDataBuffer[Token](0), OutputDataBuffer[Token](1)]
+    mft.process_output(buffers)
+    assert [buffer.sample.value for buffer in buffers if buffer.sample] == [1, 1]
+    buffers = [OutputDataBuffer[Token](0), OutputDataBuffer[Token](1)]
+    mft.process_output(buffers, ProcessOutputFlags.DISCARD_WHEN_NO_BUFFER)
+    assert [buffer.status for buffer in buffers] == [OutputBufferStatus.NO_SAMPLE] * 2
+    with pytest.raises(Unexpected):
+        mft.process_output(buffers)
+
+
 # --- Arguments: nothing is lost to a wrong call ---
 
 
@@ -340,9 +369,6 @@ def test_without_types() -> None:
         with pytest.raises(TransformTypeNotSet):
             STREAMING[call](mft)
     mft.process_message(Message.DRAIN)
-    assert mft.work() == []  # without types there is no stream to drain
-    mft.set_input_type("red")
-    mft.set_output_type("red")
     assert mft.work() == [DONE]
 
 

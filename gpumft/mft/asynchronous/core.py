@@ -87,7 +87,7 @@ class AsyncCore(EventGenerator, Generic[S]):
         self._runner.check_process()
         if self._shut:
             raise Shutdown("the transform has been shut down")
-        if locked and not self._attributes[UNLOCK]:
+        if locked and not self._attributes.get(UNLOCK):
             raise TransformAsyncLocked("an asynchronous transform: call unlock() first")
 
     @contextmanager

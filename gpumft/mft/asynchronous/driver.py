@@ -92,7 +92,7 @@ class Driver(Generic[S]):
     def accepting(self) -> frozenset[int]:
         """The input streams that take a sample now."""
         status = self.transform.input_status
-        return frozenset(id for id in self.inputs if status(id))
+        return frozenset(id for id in self.inputs if status(id)) if self.typed else frozenset()
 
     def has_output(self, otherwise: bool) -> bool:  # noqa: FBT001 - an answer to an answer
         """Whether there is output to take; `otherwise` if the transform does not tell."""

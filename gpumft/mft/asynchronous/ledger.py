@@ -140,7 +140,7 @@ class Ledger(Generic[S]):
         """Whether no work can be done before the client has taken or answered something."""
         last = self.ready[-1] if self.ready else None
         stuck = last is not None and not isinstance(last, Output)
-        return stuck or bool(self.unanswered) or not self.typed
+        return stuck or bool(self.unanswered)
 
     @property
     def room(self) -> bool:
