@@ -146,11 +146,18 @@ class Driver(Generic[S]):
             inside: the inputs that it was given, oldest first.
             output: whether it has just made one.
         """
-        if output and self.single and self.transform.one_to_one:
-            return inside[:1]  # also if the transform keeps it, to look back
         held = {id: {*map(_identity, self.transform._held(id))} for id in self.inputs}  # noqa: SLF001
-        none: set[int] = set()
-        return [a for a in inside if _identity(a.sample) not in held.get(a.id, none)]
+        kept: set[int] = set()
+        done: list[Arrival[S]] = []
+        for arrival in inside:
+            # Samples leave in their order: one that is not held, behind one that is, is to come.
+            if _identity(arrival.sample) in held.get(arrival.id, ()):
+                kept.add(arrival.id)
+            elif arrival.id not in kept:
+                done.append(arrival)
+        if not done and output and self.single and self.transform.one_to_one:
+            return inside[:1]  # the transform keeps it, to look back
+        return done
 
     def input_info(self, id: int) -> InputStreamInfo:
         """The transform's answer, for inputs that are kept."""

@@ -196,9 +196,12 @@ class AsyncTransform(AsyncQuestions[S, T], AsyncClient[S], Generic[S, T]):
 
         Raises:
             TransformTypeNotSet: START_OF_STREAM before all types are set.
+            InvalidArg: `message` is no number.
             InvalidStreamNumber: END_OF_STREAM for an input that does not exist.
             InvalidRequest: SET_DEVICE_MANAGER while samples are under way or streaming goes on.
         """
+        if not isinstance(message, int):
+            raise InvalidArg(f"{message!r} is no message: give a Message or its number")
         match message:
             case Message.FLUSH:
                 self._flush()

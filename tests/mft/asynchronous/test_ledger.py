@@ -19,6 +19,7 @@ from gpumft.mft.asynchronous import (
     MediaEvent,
     NeedInput,
 )
+from gpumft.mft.asynchronous.ledger import Failure
 from tests.scenarios.actors import Copier, Doubler, LookAhead, Pairs, Token, typed
 from tests.scenarios.by_hand import ByHand
 
@@ -153,7 +154,11 @@ class AnyClient(RuleBasedStateMachine):
 
     @rule()
     def work(self) -> None:
+        """With all work done and all output taken, the transform asks for more."""
         self.mft.hand.work()
+        self.look()
+        if self.model.streaming and not self.model.outputs:
+            assert self.model.credits == self.slots
 
     @rule()
     def work_a_little(self) -> None:
@@ -214,6 +219,10 @@ class AnyClient(RuleBasedStateMachine):
         assert waiting <= self.slots
         assert len(ledger.ready) <= self.slots + 1  # a failure beside the outputs
         assert ledger.credits[0] + waiting <= self.slots
+        if self.model.make is Copier:  # one output for each input
+            failed = any(isinstance(entry, Failure) for entry in ledger.ready)
+            output = len(ledger.ready) + ledger.full - failed
+            assert ledger.credits[0] + waiting + output <= self.slots
 
     def teardown(self) -> None:
         """Whatever has happened: what was accepted comes out, all of it, once."""

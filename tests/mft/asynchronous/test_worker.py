@@ -182,6 +182,27 @@ def test_the_worker_ends(how: str) -> None:
     assert gone() is None
 
 
+def test_many_transforms_leave_nothing() -> None:
+    workers, gone = [], []
+    for number in range(100):
+        mft = as_async(with_types(LookAhead()))
+        out = mft.run(tokens(3))
+        next(out)
+        if number % 3 == 0:
+            list(out)
+        elif number % 3 == 1:
+            mft.shutdown()
+        workers.append(mft._runner.thread)
+        gone.append(weakref.ref(mft._driver.transform))
+    del mft, out
+    for worker in workers:
+        assert worker is not None
+        while worker.is_alive():
+            gc.collect()
+            worker.join(0.01)
+    assert [ref() for ref in gone] == [None] * 100
+
+
 def test_no_worker_before_there_is_work() -> None:
     before = threading.active_count()
     mft = as_async(with_types(Copier()))
