@@ -2,8 +2,9 @@
 
 Two locks. `_drive` is held by whoever lets the transform work, for one step at a time; `_lock`
 guards the ledger and is never held during work, so that samples go in and come out while the
-transform is busy. `_drive` is taken first. Events are queued under `_lock`, which keeps their
-order; the queue calls nobody back on the thread that queues.
+transform is busy. `_drive` is taken first, and whoever waits for it holds `_turn`: so a client that
+waits comes before the worker's next step. Events are queued under `_lock`, which keeps their order;
+the queue calls nobody back on the thread that queues.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class AsyncCore(EventGenerator, Generic[S]):
         }
         if self._driver.single:
             self._attributes["MFPKEY_EXATTRIBUTE_SUPPORTED"] = True  # the worker copies them
+        self._turn = threading.Lock()
         self._drive = threading.Lock()
         self._lock = threading.Lock()
         self._runner = Runner("an asynchronous transform")
@@ -102,10 +104,12 @@ class AsyncCore(EventGenerator, Generic[S]):
     @contextmanager
     def _driving(self) -> Iterator[Driver[S]]:
         """Hold the transform, once the step under way has ended."""
+        with self._turn:
+            self._drive.acquire()
         try:
-            with self._drive:
-                yield self._driver
+            yield self._driver
         finally:
+            self._drive.release()
             if self._shut:
                 self._release()
 
@@ -283,10 +287,11 @@ class AsyncCore(EventGenerator, Generic[S]):
         while not self._released and self._drive.acquire(blocking=False):
             try:
                 if not self._released:
-                    with suppress(MFError):
-                        self._driver.release()
-                    self._released = True
+                    self._driver.release()
+            except Exception:  # noqa: BLE001 - it is of no use any more, whatever its hooks say
+                _log.exception("a transform failed when it was shut down")
             finally:
+                self._released = True
                 self._drive.release()
 
     # MF: IMFShutdown::Shutdown

@@ -137,22 +137,35 @@ def test_shutdown_in_the_middle_of_everything() -> None:
     assert inner.log[-1] == "end"
 
 
-def test_flush_waits_for_the_sample_under_way_and_drops_it() -> None:
+def test_flush_waits_for_the_sample_under_way_and_no_longer() -> None:
     inner, mft = busy()
     mft.process_input(Token(2))
     flusher = threading.Thread(target=mft.flush, daemon=True)
     flusher.start()
+    while not mft._turn.locked():
+        pass
     inner.gate.release()
-    while flusher.is_alive():
-        inner.gate.release()  # the worker may come first once more
-        flusher.join(0.01)
+    flusher.join(PATIENCE)
     mft.process_message(Message.START_OF_STREAM)
     mft.process_input(Token(3))
+    inner.wait()
     inner.gate.release()
     for event in iter(mft.get_event, HaveOutput()):
         assert event == NeedInput(0)
     assert pull(mft) == 3
     mft.shutdown()
+
+
+def test_a_transform_that_fails_at_its_end_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Bad(Copier):
+        def _end_streaming(self) -> None:
+            raise ZeroDivisionError("at the end")
+
+    mft = as_async(with_types(Bad()))
+    mft.process_message(Message.BEGIN_STREAMING)
+    mft.shutdown()
+    assert mft.shutdown_status() is ShutdownStatus.COMPLETED
+    assert "at the end" in caplog.text
 
 
 @pytest.mark.parametrize("how", ["shutdown", "with", "collected", "collected at work"])
