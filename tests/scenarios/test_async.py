@@ -161,6 +161,15 @@ def test_no_slots() -> None:
         as_async(Copier(), slots=0)
 
 
+def test_a_transform_with_output_is_not_taken() -> None:
+    inner = typed(Copier())
+    inner.process_input(Token(1))
+    with pytest.raises(InvalidRequest, match="take it first"):
+        as_async(inner)
+    assert inner.pull().value == 1
+    as_async(inner).shutdown()
+
+
 # --- Credits ---
 
 

@@ -64,6 +64,8 @@ class AsyncCore(EventGenerator, Generic[S]):
     def __init__(self, transform: Transform[S, Any], slots: int) -> None:
         super().__init__()
         self._driver = Driver(transform)
+        if self._driver.has_output(otherwise=False):
+            raise InvalidRequest("the transform has output waiting: take it first, or flush")
         self._ledger: Ledger[S] = Ledger(slots)
         self._select()
         self._attributes: dict[str, Any] = {

@@ -55,6 +55,10 @@ class AsyncTransform(AsyncQuestions[S, T], AsyncClient[S], Generic[S, T]):
         slots: inputs and outputs under way at a time on each input stream; 2 lets one wait while
             another is worked on.
 
+    Raises:
+        InvalidArg: there are no slots.
+        InvalidRequest: the transform has output waiting.
+
     Thread-safety: any thread; `process_input` and `process_output` do not wait for the work under
     way, calls that change types or messages like FLUSH wait for one sample.
     """
@@ -321,6 +325,7 @@ def as_async(transform: Transform[S, T], *, slots: int = 2) -> AsyncTransform[S,
 
     Raises:
         InvalidArg: there are no slots.
+        InvalidRequest: the transform has output waiting.
 
     Thread-safety: any thread.
     """
