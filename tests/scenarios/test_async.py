@@ -542,6 +542,16 @@ def test_a_marker_waits_for_all_output(make: type[Copier], expected: list[str]) 
     assert mft.work() == expected
 
 
+def test_a_marker_behind_what_is_dropped() -> None:
+    mft = by_hand(Pairs)
+    mft.process_message(Message.START_OF_STREAM)
+    mft.give(1)
+    mft.process_message(Message.MARKER, 7)
+    mft.process_message(Message.DRAIN)
+    mft.process_message(Message.MARKER, 8)
+    assert mft.work()[-3:] == ["Marker(7)", DONE, "Marker(8)"]
+
+
 def test_a_drain_reaches_markers() -> None:
     mft = by_hand(LookAhead)
     mft.process_message(Message.START_OF_STREAM)
@@ -652,6 +662,18 @@ def test_the_transform_asks_for_another_output_type() -> None:
     assert mft.work() == [OUT]  # the credit of before is still there
     mft.give(101)
     assert [mft.take(), mft.work(), mft.take()] == [100, [IN, OUT], 101]
+
+
+def test_a_change_that_comes_out_of_the_blue() -> None:
+    inner = typed(Switcher())
+    mft = ByHand(inner)
+    mft.process_message(Message.START_OF_STREAM)
+    inner._request_stream_change()  # as if a control panel had asked for it
+    mft.give(100)
+    assert mft.work() == [IN, IN, OUT]
+    assert mft.take() is Flow.STREAM_CHANGE
+    mft.set_output_type("wide")
+    assert [mft.work(), mft.take()] == [[OUT], 100]
 
 
 def test_a_flush_does_not_swallow_a_change() -> None:

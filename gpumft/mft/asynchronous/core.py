@@ -210,7 +210,7 @@ class AsyncCore(EventGenerator, Generic[S]):
             item = ledger.next(accepting)
             stuck = isinstance(item, Drain) and not ledger.inside and ledger.waiting[0] is not item
         if item is None:
-            return False
+            return self._look_again()
         if stuck:
             raise Unexpected(f"{type(driver.transform).__name__} takes no input and has no output")
         self._hand(item)
@@ -221,6 +221,13 @@ class AsyncCore(EventGenerator, Generic[S]):
             events = ledger.given(item, full=full)
             self._tell(events + ledger.use_up(driver.used_up([*ledger.inside], output=False)))
         return True
+
+    def _look_again(self) -> bool:
+        """Nothing can go in: perhaps the transform has something to say that it had not before."""
+        full = bool(self._ledger.waiting) and self._driver.has_output(otherwise=False)
+        with self._lock:
+            self._ledger.full = full
+        return full
 
     def _hand(self, item: Item[S]) -> None:
         transform = self._driver.transform
