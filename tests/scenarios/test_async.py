@@ -676,6 +676,22 @@ def test_a_change_that_comes_out_of_the_blue() -> None:
     assert [mft.work(), mft.take()] == [[OUT], 100]
 
 
+def test_a_change_that_comes_in_between() -> None:
+    class Sudden(Switcher):
+        def process_input(self, sample: Token, id: int = 0, flags: int = 0) -> None:
+            if sample.value == 100 and self._output_type() != "wide":
+                self._request_stream_change()
+            super().process_input(sample, id, flags)
+
+    mft = by_hand(Sudden)
+    mft.process_message(Message.START_OF_STREAM)
+    mft.give(100)
+    assert mft.work() == [IN, IN, OUT]
+    assert mft.take() is Flow.STREAM_CHANGE
+    mft.set_output_type("wide")
+    assert [mft.work(), mft.take()] == [[OUT], 100]
+
+
 def test_a_flush_does_not_swallow_a_change() -> None:
     mft = by_hand(Switcher)
     mft.process_message(Message.START_OF_STREAM)

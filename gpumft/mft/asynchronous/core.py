@@ -20,6 +20,7 @@ from gpumft.errors import (
     E_FAIL,
     InvalidRequest,
     MFError,
+    NotAccepting,
     SampleAllocatorEmpty,
     Shutdown,
     TransformAsyncLocked,
@@ -213,7 +214,12 @@ class AsyncCore(EventGenerator, Generic[S]):
             return self._look_again()
         if stuck:
             raise Unexpected(f"{type(driver.transform).__name__} takes no input and has no output")
-        self._hand(item)
+        try:
+            self._hand(item)
+        except NotAccepting:
+            if not self._look_again():
+                raise
+            return True
         full = driver.has_output(otherwise=isinstance(item, Arrival | Drain))
         with self._lock:
             if self._shut:
