@@ -7,7 +7,7 @@ from collections import deque
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gpumft.errors import Fail, MFError, NotAccepting, Unexpected
 from gpumft.mft import Message, OutputDataBuffer
@@ -38,10 +38,14 @@ class Model:
         self.outputs = 0
         self.expected: deque[object] = deque()  # outputs, markers, drains: in the order they come
         self.held: list[int] = []
+        self.markers: list[Marker] = []  # behind a sample that is held
         self.flushed = False
 
     def begin(self) -> None:
         self.streaming = True
+
+    def mark(self, context: int) -> None:
+        (self.markers if self.held else self.expected).append(Marker(context))
 
     def give(self, value: int) -> None:
         """Which outputs a value makes possible."""
@@ -50,25 +54,33 @@ class Model:
         if self.make is LookAhead:
             if len(self.held) == 2:
                 self.expected.append(sum(self.held))
+                self.reach_markers()
                 self.held.pop(0)
         elif self.make is Pairs:
             if len(self.held) == 2:
                 self.expected.append(sum(self.held))
+                self.reach_markers()
                 self.held.clear()
         else:
             self.expected += [value] * (2 if self.make is Doubler else 1)
             self.held.clear()
 
+    def reach_markers(self) -> None:
+        self.expected += self.markers
+        self.markers.clear()
+
     def drain(self) -> None:
         if self.held and self.make is LookAhead:
             self.expected.append(self.held[0])
         self.held.clear()
+        self.reach_markers()
         self.expected.append(DrainComplete(0))
         self.streaming, self.credits = False, 0
 
     def flush(self) -> None:
         self.held.clear()
         self.expected.clear()
+        self.markers.clear()
         self.streaming, self.credits, self.outputs = False, 0, 0
         self.flushed = True
 
@@ -85,6 +97,7 @@ class AnyClient(RuleBasedStateMachine):
         self.next_value = 0
         self.taken: list[int | None] = []
         self.announced: deque[object] = deque()
+        self.start()
 
     # --- What the client does ---
 
@@ -93,16 +106,25 @@ class AnyClient(RuleBasedStateMachine):
         self.mft.process_message(Message.START_OF_STREAM)
         self.model.begin()
 
-    @rule()
-    def give(self) -> None:
-        self.next_value += 1
-        self.look()
-        if self.model.credits:
-            self.mft.process_input(Token(self.next_value, time=self.next_value))
-            self.model.give(self.next_value)
-        else:
-            with pytest.raises(NotAccepting):
-                self.mft.process_input(Token(self.next_value))
+    @rule(count=st.integers(1, 4))
+    def give(self, count: int) -> None:
+        for _ in range(count):
+            self.next_value += 1
+            self.look()
+            if self.model.credits:
+                self.mft.process_input(Token(self.next_value, time=self.next_value))
+                self.model.give(self.next_value)
+            else:
+                with pytest.raises(NotAccepting):
+                    self.mft.process_input(Token(self.next_value))
+
+    @rule(count=st.integers(1, 4))
+    def stream(self, count: int) -> None:
+        """What a client does that minds the events."""
+        for _ in range(count):
+            self.give(1)
+            self.work()
+            self.take()
 
     @rule()
     def take(self) -> None:
@@ -119,32 +141,36 @@ class AnyClient(RuleBasedStateMachine):
         assert buffer.sample.discontinuity is self.model.flushed
         self.model.flushed = False
 
-    @rule()
-    def drain(self) -> None:
+    @rule(again=st.booleans())
+    def drain(self, *, again: bool) -> None:
         self.look()
         self.mft.process_message(Message.DRAIN)
         self.model.drain()
+        if again:
+            self.start()
 
-    @rule()
-    def flush(self) -> None:
+    @rule(again=st.booleans())
+    def flush(self, *, again: bool) -> None:
         self.mft.process_message(Message.FLUSH)
         self.model.flush()
         self.announced.clear()
         assert self.mft.told() == []
+        if again:
+            self.start()
 
-    @rule()
-    def end(self) -> None:
+    @rule(again=st.booleans())
+    def end(self, *, again: bool) -> None:
         self.look()
         self.mft.process_message(Message.END_OF_STREAM)
         self.model.credits = 0
         self.model.streaming = False
+        if again:
+            self.start()
 
     @rule(context=st.integers(0, 9))
-    @precondition(lambda self: self.model.make in (Copier, Doubler))
     def mark(self, context: int) -> None:
-        """Where nothing is kept inside, a marker's place among the outputs is certain."""
         self.mft.process_message(Message.MARKER, context)
-        self.model.expected.append(Marker(context))
+        self.model.mark(context)
 
     @rule(message=st.sampled_from([Message.BEGIN_STREAMING, Message.END_STREAMING, Message.TICK]))
     def say(self, message: Message) -> None:
@@ -246,5 +272,5 @@ class AnyClient(RuleBasedStateMachine):
         self.model.drain()
 
 
-AnyClient.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+AnyClient.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 TestAnyClient = AnyClient.TestCase
