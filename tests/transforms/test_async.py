@@ -117,7 +117,7 @@ class Inverted(VideoTransform):
     [
         lambda device: _typed(VideoProcessor(device=device)),
         lambda device: _typed(EffectTransform(grayscale(), device=device), SOURCE),
-        lambda device: _typed(Inverted(), SOURCE),
+        lambda _: _typed(Inverted(), SOURCE),
     ],
     ids=["VideoProcessor", "EffectTransform", "VideoTransform"],
 )
