@@ -93,7 +93,7 @@ def test_the_next_picture_is_taken_before_the_last_is_out(device: Device) -> Non
         mft.push(source[2])
         for _ in range(2):
             processor.gate.release()
-        rest = []
+        rest: list[Any] = []
         while len(rest) < 2:
             if mft.get_event() == HaveOutput():
                 rest.append(mft.pull())
