@@ -47,12 +47,22 @@ if TYPE_CHECKING:
     from .media import Transfer as Transfer
     from .media import VideoType as VideoType
     from .media import seconds as seconds
+    from .mft import AsyncTransform as AsyncTransform
+    from .mft import DrainComplete as DrainComplete
     from .mft import EnumFlags as EnumFlags
+    from .mft import EventGenerator as EventGenerator
+    from .mft import EventQueue as EventQueue
+    from .mft import EventType as EventType
     from .mft import Flow as Flow
+    from .mft import HaveOutput as HaveOutput
     from .mft import InputStatus as InputStatus
     from .mft import InputStreamFlags as InputStreamFlags
     from .mft import InputStreamInfo as InputStreamInfo
+    from .mft import InputStreamStateChanged as InputStreamStateChanged
+    from .mft import Marker as Marker
+    from .mft import MediaEvent as MediaEvent
     from .mft import Message as Message
+    from .mft import NeedInput as NeedInput
     from .mft import OutputBufferStatus as OutputBufferStatus
     from .mft import OutputDataBuffer as OutputDataBuffer
     from .mft import OutputResult as OutputResult
@@ -63,6 +73,7 @@ if TYPE_CHECKING:
     from .mft import ProcessOutputStatus as ProcessOutputStatus
     from .mft import SetTypeFlags as SetTypeFlags
     from .mft import Transform as Transform
+    from .mft import as_async as as_async
     from .mft import negotiate as negotiate
     from .ops import Converter as Converter
     from .ops import Explanation as Explanation
@@ -130,12 +141,22 @@ _NAMES = {
         "seconds",
     ),
     "mft": (
+        "AsyncTransform",
+        "DrainComplete",
         "EnumFlags",
+        "EventGenerator",
+        "EventQueue",
+        "EventType",
         "Flow",
+        "HaveOutput",
         "InputStatus",
         "InputStreamFlags",
         "InputStreamInfo",
+        "InputStreamStateChanged",
+        "Marker",
+        "MediaEvent",
         "Message",
+        "NeedInput",
         "OutputBufferStatus",
         "OutputDataBuffer",
         "OutputResult",
@@ -146,6 +167,7 @@ _NAMES = {
         "ProcessOutputStatus",
         "SetTypeFlags",
         "Transform",
+        "as_async",
         "negotiate",
     ),
     "ops": (

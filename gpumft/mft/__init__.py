@@ -1,9 +1,24 @@
 """The Media Foundation transform protocol, for any kind of sample.
 
 ``Transform`` has every method of IMFTransform; an author fills in the hooks of ``Worker``. Nothing
-here does I/O, starts a thread or calls back, and nothing here looks inside a sample.
+here does I/O, starts a thread or calls back, except in ``asynchronous``, and nothing here looks
+inside a sample.
 """
 
+from gpumft.mft.asynchronous import (
+    AsyncTransform,
+    DrainComplete,
+    EventGenerator,
+    EventQueue,
+    EventType,
+    HaveOutput,
+    InputStreamStateChanged,
+    Marker,
+    MediaEvent,
+    NeedInput,
+    ShutdownStatus,
+    as_async,
+)
 from gpumft.mft.flags import (
     LOWER_UNBOUNDED,
     STREAMS_UNLIMITED,
@@ -32,13 +47,23 @@ __all__ = [
     "LOWER_UNBOUNDED",
     "STREAMS_UNLIMITED",
     "UPPER_UNBOUNDED",
+    "AsyncTransform",
     "Client",
+    "DrainComplete",
     "EnumFlags",
+    "EventGenerator",
+    "EventQueue",
+    "EventType",
     "Flow",
+    "HaveOutput",
     "InputStatus",
     "InputStreamFlags",
     "InputStreamInfo",
+    "InputStreamStateChanged",
+    "Marker",
+    "MediaEvent",
     "Message",
+    "NeedInput",
     "OutputBufferStatus",
     "OutputDataBuffer",
     "OutputResult",
@@ -49,8 +74,10 @@ __all__ = [
     "ProcessOutputFlags",
     "ProcessOutputStatus",
     "SetTypeFlags",
+    "ShutdownStatus",
     "Transform",
     "Worker",
+    "as_async",
     "copy_attributes",
     "copy_times",
     "negotiate",

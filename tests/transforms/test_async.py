@@ -1,0 +1,176 @@
+"""as_async over transforms of pictures: the same samples, and two under way at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gpumft as gm
+from gpumft.device import Device
+from gpumft.effects import grayscale
+from gpumft.errors import InvalidMediaType, SampleAllocatorEmpty
+from gpumft.media import VideoType
+from gpumft.mft import Message, OutputStreamFlags, negotiate
+from gpumft.mft.asynchronous import AsyncTransform, EventType, HaveOutput, NeedInput, as_async
+from gpumft.samples import Sample
+from gpumft.testing import frames
+from gpumft.transforms import EffectTransform, VideoProcessor, VideoTransform
+from tests.contract import backends
+
+PATIENCE = 60
+SOURCE = VideoType("nv12", (34, 10))
+TARGET = VideoType("rgb24", (20, 8))
+
+
+@pytest.fixture(params=[backends.param("cpu"), backends.param("opencl")])
+def device(request: pytest.FixtureRequest) -> Device:
+    return backends.device(request.param)
+
+
+class Gated(VideoProcessor):
+    """Processes when the test opens the gate, once for each opening."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.inside, self.gate = threading.Semaphore(0), threading.Semaphore(0)
+
+    def process(self, src: Sample, dst: Sample) -> None:
+        self.inside.release()
+        assert self.gate.acquire(timeout=PATIENCE)
+        super().process(src, dst)
+
+
+def _typed(processor: VideoTransform, target: VideoType = TARGET) -> VideoTransform:
+    processor.set_input_type(SOURCE)
+    processor.set_output_type(target)
+    return processor
+
+
+def _samples(count: int) -> list[Sample]:
+    made = []
+    for seed in range(count):
+        sample = Sample.from_numpy(frames.noise(SOURCE, seed), SOURCE, time=400 * seed)
+        sample.duration, sample.pts, sample.time_base = 400, seed, Fraction(1, 25)
+        sample.attributes["MFSampleExtension_Token"] = seed
+        made.append(sample)
+    made[1].discontinuity = True
+    return made
+
+
+def _parts(sample: Sample) -> tuple[Any, ...]:
+    return (
+        sample.time,
+        sample.duration,
+        sample.pts,
+        sample.time_base,
+        dict(sample.attributes),
+        sample.type,
+        [plane.tobytes() for plane in sample.to_numpy()],
+    )
+
+
+def test_the_next_picture_is_taken_before_the_last_is_out(device: Device) -> None:
+    processor = _typed(Gated(device=device))
+    assert isinstance(processor, Gated)
+    source = _samples(3)
+    with as_async(processor) as mft:
+        mft.process_message(Message.START_OF_STREAM)
+        assert [mft.get_event(), mft.get_event()] == [NeedInput(0), NeedInput(0)]
+        mft.push(source[0])
+        assert processor.inside.acquire(timeout=PATIENCE)
+        mft.push(source[1])  # the first is being processed
+        processor.gate.release()
+        assert mft.get_event() == HaveOutput()
+        assert processor.inside.acquire(timeout=PATIENCE)  # and the first has not been taken
+        first = mft.pull()  # while the second is being processed
+        assert isinstance(first, Sample)
+        assert mft.get_event() == NeedInput(0)
+        mft.push(source[2])
+        for _ in range(2):
+            processor.gate.release()
+        rest: list[Any] = []
+        while len(rest) < 2:
+            if mft.get_event() == HaveOutput():
+                rest.append(mft.pull())
+        made = [first, *rest]
+    expected = [*_typed(VideoProcessor(device=device)).run(source)]
+    assert [_parts(sample) for sample in made if isinstance(sample, Sample)] == [
+        _parts(sample) for sample in expected
+    ]
+
+
+class Inverted(VideoTransform):
+    formats = ("nv12",)
+
+    def process(self, src: Sample, dst: Sample) -> None:
+        for a, b in zip(src.planes, dst.planes, strict=True):
+            np.subtract(255, a, out=b)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda device: _typed(VideoProcessor(device=device)),
+        lambda device: _typed(EffectTransform(grayscale(), device=device), SOURCE),
+        lambda _: _typed(Inverted(), SOURCE),
+    ],
+    ids=["VideoProcessor", "EffectTransform", "VideoTransform"],
+)
+def test_sync_and_async_make_the_same(
+    device: Device, make: Callable[[Device], VideoTransform]
+) -> None:
+    expected = [_parts(sample) for sample in make(device).run(_samples(8))]
+    assert len(expected) == 8
+    with as_async(make(device)) as mft:
+        assert [_parts(sample) for sample in mft.run(_samples(8))] == expected
+
+
+@pytest.mark.parametrize("name", [backends.param("opencl")])
+def test_an_empty_pool_waits_for_the_client(name: str) -> None:
+    """Pictures on the CPU are not counted."""
+    processor = VideoProcessor(device=backends.device(name), maximum=2)
+    with as_async(_typed(processor)) as mft:
+        out = mft.run(_samples(5))
+        held = [next(out), next(out)]
+        with pytest.raises(SampleAllocatorEmpty):
+            next(out)
+        for sample in held:
+            sample.release()
+        assert [sample.time for sample in mft.run(_samples(5))] == [0, 400, 800, 1200, 1600]
+
+
+def test_the_flags_say_that_samples_are_provided(device: Device) -> None:
+    with as_async(_typed(VideoProcessor(device=device))) as mft:
+        info = mft.output_stream_info()
+        assert info.flags & OutputStreamFlags.PROVIDES_SAMPLES
+        assert info.size == TARGET.image_size
+
+
+def test_types_are_negotiated_like_any_others() -> None:
+    with as_async(VideoProcessor(device="cpu")) as mft:
+        negotiate(mft, SOURCE, TARGET)  # type: ignore[arg-type]
+        assert (mft.input_current_type(), mft.output_current_type()) == (SOURCE, TARGET)
+
+
+def test_a_sample_of_another_type_is_refused_later() -> None:
+    other = VideoType("rgb24", (4, 4))
+    with as_async(_typed(VideoProcessor(device="cpu"))) as mft:
+        mft.process_message(Message.START_OF_STREAM)
+        mft.push(Sample.from_numpy(frames.noise(other, 0), other))
+        event = mft.get_event()
+        while event.type is not EventType.ERROR:
+            event = mft.get_event()
+        assert event.status == 0xC00D36B4
+        assert mft.get_event() == HaveOutput()
+        with pytest.raises(InvalidMediaType, match="the input type is"):
+            mft.pull()
+
+
+def test_public_names() -> None:
+    assert gm.as_async is as_async
+    assert gm.AsyncTransform is AsyncTransform
