@@ -56,11 +56,14 @@ class OpenCLMachine(Machine):
 
     Args:
         options: more options of the compiler; the tests build with contraction on and off.
+        profiling: whether events tell when they began and ended.
 
     Thread-safety: all methods may be called from any thread.
     """
 
-    def __init__(self, spec: str, device: Any, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, spec: str, device: Any, options: Sequence[str] = (), *, profiling: bool = False
+    ) -> None:
         self.cl = library()
         self.spec = spec
         self._device = device
@@ -70,7 +73,8 @@ class OpenCLMachine(Machine):
         self._lock = threading.Lock()
         try:
             self.context = self.cl.Context([device])
-            self.queue = self.cl.CommandQueue(self.context, device)
+            told = self.cl.command_queue_properties.PROFILING_ENABLE if profiling else 0
+            self.queue = self.cl.CommandQueue(self.context, device, told)
         except self.cl.Error as error:
             raise DeviceUnavailable(f"{spec} gives no queue: {error}") from error
 
