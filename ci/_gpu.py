@@ -23,9 +23,11 @@ TESTS = (
     "tests/contract/test_golden.py",
     "tests/contract/test_conversions.py",
     "tests/contract/test_exchange.py",
+    "tests/device/test_batches.py",
     "tests/device/test_surface.py",
     "tests/device/test_pool.py",
     "tests/device/test_surface_programs.py",
+    "tests/ops/test_batch.py",
     "tests/ops/test_surfaces.py",
     "tests/transforms/test_device_samples.py",
 )

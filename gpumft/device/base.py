@@ -74,6 +74,11 @@ class Runner(ABC):
     def run(self, src_planes: Sequence[Any], dst_planes: Sequence[Any]) -> None:
         """Convert one picture, as `Built` describes it; all planes are of types in `takes`."""
 
+    def run_batch(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> None:
+        """Convert pictures in order; a device may do several at once where nobody can tell."""
+        for source, target in pictures:
+            self.run(source, target)
+
     @abstractmethod
     def close(self) -> None:
         """Free the work memory; later runs raise InvalidRequest."""
@@ -114,14 +119,42 @@ class Built:
             InvalidArg: arrays do not fit the program. Nothing has been written.
             InvalidRequest: this object or its device is closed.
         """
+        self._taking([(src_planes, dst_planes)]).run(src_planes, dst_planes)
+
+    def batch(
+        self,
+        pictures: Sequence[
+            tuple[
+                Sequence[npt.NDArray[Any] | DevicePlane], Sequence[npt.NDArray[Any] | DevicePlane]
+            ]
+        ],
+    ) -> None:
+        """Convert pictures; the bytes are those of one call after the other.
+
+        In the device's memory those that lie in one allocation, with planes at the same distances,
+        share a launch. Arrays of the host are copied in and out while others are computed.
+
+        Args:
+            pictures: planes of the source and of the target, each as for a call.
+
+        Raises:
+            InvalidArg: arrays of a picture do not fit the program. On the CPU those before it are
+                converted, elsewhere nothing has been written.
+            InvalidRequest: this object or its device is closed.
+        """
+        self._taking(pictures).run_batch(pictures)
+
+    def _taking(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> Runner:
+        """Return the runner, if it takes planes of these types."""
         runner = self._runner
         if runner is None:
             raise InvalidRequest("this built program is closed: build it again")
-        for plane in (*src_planes, *dst_planes):
-            if not isinstance(plane, runner.takes):
-                kinds = " or ".join(kind.__name__ for kind in runner.takes)
-                raise InvalidArg(f"a plane is a {type(plane).__name__}: pass {kinds}")
-        runner.run(src_planes, dst_planes)
+        for source, target in pictures:
+            for plane in (*source, *target):
+                if not isinstance(plane, runner.takes):
+                    kinds = " or ".join(kind.__name__ for kind in runner.takes)
+                    raise InvalidArg(f"a plane is a {type(plane).__name__}: pass {kinds}")
+        return runner
 
     def close(self) -> None:
         """Give the program up; later calls raise. Closing twice is fine."""

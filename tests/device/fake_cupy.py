@@ -60,8 +60,25 @@ class Current(AbstractContextManager[Any]):
         self.depth -= 1
 
     def synchronize(self) -> None:
-        assert self.depth
         self.waits += 1
+
+    def wait_event(self, event: Event) -> None:
+        assert event.recorded
+
+
+class Event:
+    """CuPy's, of a device where everything runs at once."""
+
+    def __init__(self, *, disable_timing: bool) -> None:
+        assert disable_timing
+        self.recorded = False
+
+    def record(self, stream: Current) -> None:
+        assert isinstance(stream, Current)
+        self.recorded = True
+
+    def synchronize(self) -> None:
+        assert self.recorded
 
 
 class MemoryPointer:
@@ -69,16 +86,16 @@ class MemoryPointer:
 
     def __init__(self, size: int) -> None:
         self.bytes = np.full(size, 0xEE, np.uint8)
-        self.ptr = 4096
-        self.mem = SimpleNamespace(size=size, ptr=4096)
+        self.ptr = self.bytes.ctypes.data
+        self.mem = SimpleNamespace(size=size, ptr=self.ptr)
         self.device_id = 0
 
     def copy_from_host_async(self, address: int, size: int, stream: Current) -> None:
-        assert stream.depth
+        assert isinstance(stream, Current)
         ctypes.memmove(self.bytes.ctypes.data, address, size)
 
     def copy_to_host_async(self, address: int, size: int, stream: Current) -> None:
-        assert stream.depth
+        assert isinstance(stream, Current)
         ctypes.memmove(address, self.bytes.ctypes.data, size)
 
 
@@ -93,6 +110,7 @@ class FakeCupy:
         self.cuda = SimpleNamespace(
             Device=self.device,
             Stream=Current,
+            Event=Event,
             MemoryPointer=MemoryPointer,
             alloc=self.alloc,
             alloc_pinned_memory=lambda nbytes: bytearray(max(64, nbytes)),
@@ -136,8 +154,8 @@ class FakeCupy:
         self,
         text: str,
         name: str,
-        groups: tuple[int, int],
-        group: tuple[int, int],
+        groups: tuple[int, int, int],
+        group: tuple[int, int, int],
         arguments: Sequence[Any],
     ) -> None:
         self.may_fail("launch")
@@ -154,7 +172,7 @@ class FakeCupy:
             else:
                 assert isinstance(argument, np.generic) or argument.size == 1
                 kernel.set_arg(index, argument)
-        size = groups[0] * group[0], groups[1] * group[1]
+        size = tuple(n * m for n, m in zip(groups, group, strict=True))
         cl.enqueue_nd_range_kernel(machine.queue, kernel, size, group)
         for argument, memory in buffers.items():
             machine.download(argument.bytes, memory)

@@ -14,8 +14,12 @@ from gpumft.resample.taps import Taps
 
 BLOCK = 32
 """Taps in one chain of FMAs. Source: docs/arithmetic.md, 4.4."""
+_ARGUMENTS = 1024
+"""Bytes of arguments that every device takes. Source: OpenCL 1.2, CL_DEVICE_MAX_PARAMETER_SIZE."""
 _MOST_FLOATS = 96
-"""Numbers passed by value; more of them go into the table (OpenCL guarantees 1,024 bytes)."""
+"""Numbers passed by value; more of them go into the table."""
+_MOST_FRAMES = 32
+"""Pictures of one launch, where the arguments have room for their places."""
 
 
 class TapTable:
@@ -134,7 +138,9 @@ class Draft:
 
     def launch(self, grid: tuple[int, int], defines: Mapping[str, str | int]) -> Launch:
         """Return the launch of convert.cl over what was added."""
+        frames = self._frames()
         given = {
+            "FRAMES": frames,
             "PLANES": len(self.sources) + len(self.targets),
             "INTS": max(1, len(self.ints)),
             "FLOATS": max(1, len(self.floats)),
@@ -152,8 +158,16 @@ class Draft:
         )
         return Launch(
             unit, self.name, grid, (*self.sources, *self.targets), tuple(self.ints),
-            tuple(self.floats),
+            tuple(self.floats), frames,
         )  # fmt: skip
+
+    def _frames(self) -> int:
+        """Return for how many pictures the arguments have room."""
+        planes = len(self.sources) + len(self.targets)
+        pointers, places, numbers = 8 * (1 + planes), 16 * planes + 8, len(self.ints or [0])
+        numbers += len(self.floats or [0])
+        room = _ARGUMENTS - pointers - places - 4 * numbers - 4  # the structure ends on 8 bytes
+        return max(1, min(_MOST_FRAMES, room // 16))
 
 
 def _list(planes: list[PlaneRef], pattern: str) -> str:

@@ -117,8 +117,8 @@ def _between(
         draft.targets.append(plane)
         store = draft.add(
             "store.h",
-            {**extent, "PLANE": f"(SOURCES + {k})", "ELEMENT": "uint", "FIRST": k, "ACROSS": 1,
-             "DOWN": 1, "STORED": "WHOLE", "FILLED": 1},
+            {**extent, "PLANE": f"(SOURCES + {k})", "MOVED": "BETWEEN_MOVED", "ELEMENT": "uint",
+             "FIRST": k, "ACROSS": 1, "DOWN": 1, "STORED": "WHOLE", "FILLED": 1},
         )  # fmt: skip
         stores.append(f"PLANE({store}, d{k})")
     return draft.launch(

@@ -148,6 +148,7 @@ class Target:
             "store.h",
             {
                 "PLANE": f"(SOURCES + {index})",
+                "MOVED": "TARGET_MOVED",
                 "ELEMENT": share.type,
                 "FIRST": share.first,
                 "ACROSS": share.across,
