@@ -11,7 +11,7 @@ import ctypes
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from types import SimpleNamespace, TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -42,13 +42,20 @@ class CompileException(Exception):
 class Current(AbstractContextManager[Any]):
     """A device or a stream: the current one within `with`."""
 
+    entered: ClassVar[list[Current]] = []
+
     def __init__(self, id: int = 0, *, non_blocking: bool = True) -> None:
         self.id = id
         self.depth = 0
         self.waits = 0
+        self.work = 0
+        """How much it was given."""
+        self.waited: list[tuple[Current, int]] = []
+        """Whose work it waits for, and how much of it."""
 
     def __enter__(self) -> Self:
         self.depth += 1
+        Current.entered.append(self)
         return self
 
     def __exit__(
@@ -58,12 +65,14 @@ class Current(AbstractContextManager[Any]):
         trace: TracebackType | None,
     ) -> None:
         self.depth -= 1
+        assert Current.entered.pop() is self
 
     def synchronize(self) -> None:
         self.waits += 1
 
     def wait_event(self, event: Event) -> None:
-        assert event.recorded
+        assert event.of is not None
+        self.waited.append((event.of, event.work))
 
 
 class Event:
@@ -71,14 +80,14 @@ class Event:
 
     def __init__(self, *, disable_timing: bool) -> None:
         assert disable_timing
-        self.recorded = False
+        self.of: Current | None = None
+        self.work = 0
 
     def record(self, stream: Current) -> None:
-        assert isinstance(stream, Current)
-        self.recorded = True
+        self.of, self.work = stream, stream.work
 
     def synchronize(self) -> None:
-        assert self.recorded
+        assert self.of is not None
 
 
 class MemoryPointer:
@@ -91,11 +100,11 @@ class MemoryPointer:
         self.device_id = 0
 
     def copy_from_host_async(self, address: int, size: int, stream: Current) -> None:
-        assert isinstance(stream, Current)
+        stream.work += 1
         ctypes.memmove(self.bytes.ctypes.data, address, size)
 
     def copy_to_host_async(self, address: int, size: int, stream: Current) -> None:
-        assert isinstance(stream, Current)
+        stream.work += 1
         ctypes.memmove(address, self.bytes.ctypes.data, size)
 
 
@@ -160,6 +169,7 @@ class FakeCupy:
     ) -> None:
         self.may_fail("launch")
         self.launches += 1
+        Current.entered[-1].work += 1
         cl, machine = library(), self.machine
         kernel = cl.Kernel(machine.program(text), name)
         buffers: dict[MemoryPointer, Any] = {}  # planes of a picture share one memory

@@ -117,6 +117,26 @@ def test_a_batch_is_one_launch_a_pass(device: CudaDevice, cupy: FakeCupy) -> Non
         assert entry(case("bgr24_odd_to_nv12"), planes) == golden()["bgr24_odd_to_nv12"]
 
 
+def test_copies_have_streams_of_their_own(device: CudaDevice) -> None:
+    """Picture n: in after the kernels of n - 3, kernels after it is in, out after its kernels."""
+    program, machine = case("rgb_to_gray").program, device.machine
+    built = device.build(program)
+    compute, sending, fetching = machine.stream, machine._sending, machine._fetching
+    before = {stream: stream.work for stream in (compute, sending, fetching)}
+    out = [dirty(program) for _ in range(5)]
+    built.batch([(case("rgb_to_gray").planes, planes) for planes in out])
+    found = [
+        [(of, work - before[of]) for of, work in stream.waited]
+        for stream in (compute, sending, fetching)
+    ]
+    assert {stream: stream.work - work for stream, work in before.items()} == dict.fromkeys(
+        before, 5
+    )
+    assert found[0] == [(sending, n) for n in range(1, 6)]
+    assert found[1] == [(compute, n) for n in (1, 2)]
+    assert found[2] == [(compute, n) for n in range(1, 6)]
+
+
 def test_no_driver(cupy: FakeCupy) -> None:
     cupy.fail["count"] = CUDARuntimeError("cudaErrorInsufficientDriver: too old")
     (found,) = devices()
