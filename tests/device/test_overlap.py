@@ -36,14 +36,15 @@ class Watched:
         self._cl = machine.cl
         self._names = {id(machine._sending): "send", id(machine._fetching): "fetch"}
         self.events: dict[str, list[Any]] = {"send": [], "compute": [], "fetch": []}
-        self.came: dict[str, SimpleQueue[Any]] = {name: SimpleQueue() for name in self.events}
+        self.ended: dict[str, SimpleQueue[int]] = {name: SimpleQueue() for name in self.events}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cl, name)
 
     def _keep(self, kind: str, event: Any) -> Any:
         self.events[kind].append(event)
-        self.came[kind].put(event)
+        ended = self._cl.command_execution_status.COMPLETE
+        event.set_callback(ended, self.ended[kind].put)
         return event
 
     def enqueue_copy(self, queue: Any, *given: Any, **options: Any) -> Any:
@@ -53,12 +54,10 @@ class Watched:
     def enqueue_nd_range_kernel(self, *given: Any) -> Any:
         return self._keep("compute", self._cl.enqueue_nd_range_kernel(*given))
 
-    def finished(self, kind: str, count: int) -> list[Any]:
-        """The first `count` commands of a kind, each waited for."""
-        found = [self.came[kind].get(timeout=PATIENCE) for _ in range(count)]
-        for event in found:
-            event.wait()
-        return found
+    def finished(self, kind: str, count: int) -> None:
+        """Wait until `count` commands of a kind have ended."""
+        for _ in range(count):
+            self.ended[kind].get(timeout=PATIENCE)
 
     def begun(self, kind: str) -> int:
         """How many commands of a kind have begun."""
