@@ -28,6 +28,7 @@ TESTS = (
     "tests/device/test_pool.py",
     "tests/device/test_surface_programs.py",
     "tests/ops/test_batch.py",
+    "tests/ops/test_launches.py",
     "tests/ops/test_surfaces.py",
     "tests/transforms/test_device_samples.py",
 )

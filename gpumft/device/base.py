@@ -67,6 +67,8 @@ class Runner(ABC):
     """Bytes of work memory."""
     launches: int = 0
     """Kernels that a picture takes; 0 where nothing is launched."""
+    passes: tuple[str, ...] = ("rows",)
+    """What each walk over a picture makes, in words."""
     takes: tuple[type, ...] = (np.ndarray,)
     """Types of planes that `run` takes."""
 
@@ -99,6 +101,11 @@ class Built:
     def launches(self) -> int:
         """How many kernels a picture takes; 0 on the CPU."""
         return self._runner.launches if self._runner else 0
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """What each walk over a picture makes, in words; each is a launch, but on the CPU."""
+        return self._runner.passes if self._runner else ()
 
     def __call__(
         self,

@@ -166,7 +166,7 @@ class Converter:
 
     def explain(self) -> Explanation:
         """Return what this conversion does; `str()` reads like a page."""
-        return explained(self.plan, self.device.spec)
+        return explained(self.plan, self.device.spec, self._run)
 
 
 def complete(dst: Target, src: VideoType) -> VideoType:

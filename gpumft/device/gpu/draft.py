@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.gpu.launch import Launch, PlaneRef
+from gpumft.device.gpu.work import Work, work_of
 from gpumft.device.unit import Part, Unit
 from gpumft.resample.taps import Taps
 
@@ -84,6 +85,8 @@ class Draft:
     ints: list[int] = field(default_factory=list)
     floats: list[float] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    works: dict[str, Work] = field(default_factory=dict)
+    """Of each function, by its name."""
 
     def integer(self, value: int) -> str:
         """Return the C expression of an integer argument."""
@@ -103,11 +106,15 @@ class Draft:
             self.sources.append(plane)
         return self.sources.index(plane)
 
-    def add(self, file: str, defines: Mapping[str, str | int]) -> str:
-        """Add a function of the pattern `file`; return its name."""
+    def add(self, file: str, defines: Mapping[str, str | int], *, repeats: int = 1) -> str:
+        """Add a function of the pattern `file`; return its name.
+
+        `repeats` is for the count of its work: taps, samples or blocks that it is for.
+        """
         stem = file.partition(".")[0]
         name = f"{stem}_{sum(part.file == file for part in self.parts)}"
         given = {"NAME": name, **{key: str(value) for key, value in defines.items()}}
+        self.works[name] = work_of(file, given, self.works, repeats)
         self.parts.append(Part(file, tuple(given.items())))
         return name
 
@@ -134,7 +141,8 @@ class Draft:
                 numbers["LAST"] = self.integer(taps.source - 1)
             elif kind != "NEAREST":
                 numbers["LONGEST"] = self.integer(taps.longest)
-        return self.add("taps.h", {"FROM": function, "ALONG": along, "TAPS": kind, **numbers})
+        words = {"FROM": function, "ALONG": along, "TAPS": kind, **numbers}
+        return self.add("taps.h", words, repeats=taps.longest)
 
     def launch(self, grid: tuple[int, int], defines: Mapping[str, str | int]) -> Launch:
         """Return the launch of convert.cl over what was added."""
@@ -158,8 +166,13 @@ class Draft:
         )
         return Launch(
             unit, self.name, grid, (*self.sources, *self.targets), tuple(self.ints),
-            tuple(self.floats), frames,
+            tuple(self.floats), frames, self._work(),
         )  # fmt: skip
+
+    def _work(self) -> Work:
+        """Return the work of all that is stored, and of what it takes."""
+        last = ("grid", "store")
+        return sum((w for n, w in self.works.items() if n.partition("_")[0] in last), Work())
 
     def _frames(self) -> int:
         """Return for how many pictures the arguments have room."""

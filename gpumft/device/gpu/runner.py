@@ -42,6 +42,7 @@ class GpuRunner(Runner):
         self._machine = machine
         made = schedule(program)
         self.launches = len(made.launches)
+        self.passes = tuple(launch.name for launch in made.launches)
         self._steps = [_Step(launch, machine) for launch in made.launches]
         self._between = _Between(made.between, machine)
         most = min(launch.frames for launch in made.launches)
