@@ -48,9 +48,9 @@ def main(root: Path, words: list[str] | None = None) -> int:
     facts = about(timer)
     path = Path(given.json or f"gpu_{given.part}.json")
     record = Record(path, {"part": given.part, "arguments": vars(given), **facts})
-    _say(f"{given.part} on {timer.device.spec}, {timer.device.info.name}; {path}")
     state = "interrupted"
     try:
+        _say(f"{given.part} on {timer.device.spec}, {timer.device.info.name}; {path}")
         if not timer.device.info.identical:
             record.failed("self-test", timer.device.spec, timer.device.info.reason)
         state = PARTS[given.part](record, given, timer, root)
