@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import time
@@ -85,7 +86,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--short") else ""),
+        "commit": os.environ.get("GPUMFT_COMMIT") or _commit(),
     }
 
 
@@ -123,6 +124,14 @@ def _processor() -> str:
     return next((ln.split(":")[1].strip() for ln in lines if ln.startswith("model name")), "")
 
 
+def _commit() -> str:
+    """Return the commit, with a plus where files differ from it; "unknown" outside a repository."""
+    found = _git("rev-parse", "--short", "HEAD") or "unknown"
+    return found + ("+" if _git("status", "--short") else "")
+
+
 def _git(*arguments: str) -> str:
+    if shutil.which("git") is None:
+        return ""
     done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     return done.stdout.strip()

@@ -1,7 +1,12 @@
 /* What every function of a launch is given: numbers, tables of taps, planes to read. */
 
-/* Places and pitches in bytes; a pitch may be negative. PLANES, INTS and FLOATS fit the launch. */
+/* Places and pitches in bytes; a pitch may be negative. PLANES, INTS and FLOATS fit the launch.
+ * Up to FRAMES pictures: `source` and `target` say how far on each lies than the first.
+ */
 typedef struct {
+    i64 source[FRAMES];
+    i64 target[FRAMES];
+    i64 between;
     i64 at[PLANES];
     i64 pitch[PLANES];
     int i[INTS];
@@ -16,8 +21,14 @@ typedef struct {
 #define TAKE const Numbers *n, GLOBAL const int *table SOURCE_PARAMETERS
 #define GIVE n, table SOURCE_ARGUMENTS
 
-/* The first byte of row `row` of plane `plane`, whose memory is `memory`. */
-#define LINE(memory, plane, row) ((memory) + (n->at[plane] + (i64)(row) * n->pitch[plane]))
+/* The first byte of row `row` of plane `plane`, whose memory is `memory`, in this item's picture. */
+#define LINE(memory, plane, row, moved)                                                           \
+    ((memory) + (n->at[plane] + (moved) + (i64)(row) * n->pitch[plane]))
+
+/* Values of MOVED: how far on a plane of this item's picture lies. */
+#define SOURCE_MOVED n->source[GID_Z]
+#define TARGET_MOVED n->target[GID_Z]
+#define BETWEEN_MOVED (GID_Z * n->between)
 
 /* Values of STORED: how samples lie in elements. */
 #define WHOLE 1

@@ -5,6 +5,7 @@
 #define BY_VALUE const __grid_constant__
 #define GID_X ((int)(blockIdx.x * blockDim.x + threadIdx.x))
 #define GID_Y ((int)(blockIdx.y * blockDim.y + threadIdx.y))
+#define GID_Z ((int)blockIdx.z)
 #define FMA(a, b, c) fmaf((a), (b), (c))
 #define RINT(x) rintf(x)
 #define FABS(x) fabsf(x)

@@ -10,6 +10,7 @@
 #define BY_VALUE const
 #define GID_X ((int)get_global_id(0))
 #define GID_Y ((int)get_global_id(1))
+#define GID_Z ((int)get_global_id(2))
 #define FMA(a, b, c) fma((a), (b), (c))
 #define RINT(x) rint(x)
 #define FABS(x) fabs(x)

@@ -1,6 +1,6 @@
 /* NAME: a component of the source, turned, less its code of zero (docs/arithmetic.md, 4.1, 4.2).
  *
- * PLANE MEMORY     index of the plane, and the parameter that is its memory
+ * PLANE MEMORY MOVED   index of the plane, the parameter that is its memory, and the picture's place
  * STORED ELEMENT   how samples lie, and the type of an element
  * OFFSET STEP      sample i of a row is element OFFSET + i * STEP
  * SHIFT MASK       where its bits lie in the element
@@ -16,10 +16,10 @@ DEVICE float NAME(TAKE, int row, int column)
     column = LAST_COLUMN - column;
 #endif
 #if TRANSPOSE
-    GLOBAL const ELEMENT *line = (GLOBAL const ELEMENT *)LINE(MEMORY, PLANE, column);
+    GLOBAL const ELEMENT *line = (GLOBAL const ELEMENT *)LINE(MEMORY, PLANE, column, MOVED);
     const int k = OFFSET + row * STEP;
 #else
-    GLOBAL const ELEMENT *line = (GLOBAL const ELEMENT *)LINE(MEMORY, PLANE, row);
+    GLOBAL const ELEMENT *line = (GLOBAL const ELEMENT *)LINE(MEMORY, PLANE, row, MOVED);
     const int k = OFFSET + column * STEP;
 #endif
 #if STORED == WHOLE

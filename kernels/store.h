@@ -1,6 +1,6 @@
 /* NAME: stores a block's elements of one plane.
  *
- * PLANE ELEMENT    index of the plane, and the type of an element
+ * PLANE MOVED ELEMENT   index of the plane, the picture's place, and the type of an element
  * FIRST ACROSS DOWN   where its elements lie in `e`, and how many a block has
  * COLUMNS ROWS     elements of a row of the plane, and rows
  * STORED           WHOLE, or TEN_BITS: three numbers to an element
@@ -18,7 +18,7 @@ DEVICE void NAME(const Numbers *n, const uint *e, GLOBAL uchar *memory, int bloc
     UNROLL for (int r = 0; r < DOWN; r++) {
         const int y = block_y * DOWN + r;
         if (y < ROWS) {
-            GLOBAL ELEMENT *place = (GLOBAL ELEMENT *)LINE(memory, PLANE, y) + x;
+            GLOBAL ELEMENT *place = (GLOBAL ELEMENT *)LINE(memory, PLANE, y, MOVED) + x;
 #if FILLED > 1
             if (x + ACROSS <= COLUMNS && ((u64)place & (sizeof(WORD) - 1)) == 0) {
                 GLOBAL WORD *words = (GLOBAL WORD *)place;

@@ -67,12 +67,19 @@ class Runner(ABC):
     """Bytes of work memory."""
     launches: int = 0
     """Kernels that a picture takes; 0 where nothing is launched."""
+    passes: tuple[str, ...] = ("rows",)
+    """What each walk over a picture makes, in words."""
     takes: tuple[type, ...] = (np.ndarray,)
     """Types of planes that `run` takes."""
 
     @abstractmethod
     def run(self, src_planes: Sequence[Any], dst_planes: Sequence[Any]) -> None:
         """Convert one picture, as `Built` describes it; all planes are of types in `takes`."""
+
+    def run_batch(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> None:
+        """Convert pictures in order; a device may do several at once where nobody can tell."""
+        for source, target in pictures:
+            self.run(source, target)
 
     @abstractmethod
     def close(self) -> None:
@@ -95,6 +102,11 @@ class Built:
         """How many kernels a picture takes; 0 on the CPU."""
         return self._runner.launches if self._runner else 0
 
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """What each walk over a picture makes, in words; each is a launch, but on the CPU."""
+        return self._runner.passes if self._runner else ()
+
     def __call__(
         self,
         src_planes: Sequence[npt.NDArray[Any] | DevicePlane],
@@ -116,14 +128,42 @@ class Built:
             OutOfMemory: the device has no room.
             DeviceLost: the device has failed. As after any error, the sources are as they were.
         """
+        self._taking([(src_planes, dst_planes)]).run(src_planes, dst_planes)
+
+    def batch(
+        self,
+        pictures: Sequence[
+            tuple[
+                Sequence[npt.NDArray[Any] | DevicePlane], Sequence[npt.NDArray[Any] | DevicePlane]
+            ]
+        ],
+    ) -> None:
+        """Convert pictures; the bytes are those of one call after the other.
+
+        In the device's memory those that lie in one allocation, with planes at the same distances,
+        share a launch. Arrays of the host are copied in and out while others are computed.
+
+        Args:
+            pictures: planes of the source and of the target, each as for a call.
+
+        Raises:
+            InvalidArg: arrays of a picture do not fit the program. On the CPU those before it are
+                converted, elsewhere nothing has been written.
+            InvalidRequest: this object or its device is closed.
+        """
+        self._taking(pictures).run_batch(pictures)
+
+    def _taking(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> Runner:
+        """Return the runner, if it takes planes of these types."""
         runner = self._runner
         if runner is None:
             raise InvalidRequest("this built program is closed: build it again")
-        for plane in (*src_planes, *dst_planes):
-            if not isinstance(plane, runner.takes):
-                kinds = " or ".join(kind.__name__ for kind in runner.takes)
-                raise InvalidArg(f"a plane is a {type(plane).__name__}: pass {kinds}")
-        runner.run(src_planes, dst_planes)
+        for source, target in pictures:
+            for plane in (*source, *target):
+                if not isinstance(plane, runner.takes):
+                    kinds = " or ".join(kind.__name__ for kind in runner.takes)
+                    raise InvalidArg(f"a plane is a {type(plane).__name__}: pass {kinds}")
+        return runner
 
     def close(self) -> None:
         """Give the program up; later calls raise. Closing twice is fine."""

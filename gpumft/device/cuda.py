@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import wraps
 from importlib.util import find_spec
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -15,7 +15,8 @@ from gpumft.device import cuda_errors
 from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.cuda_memory import CudaMemory
 from gpumft.device.gpu import selftest
-from gpumft.device.gpu.runner import GpuRunner, Machine
+from gpumft.device.gpu.machine import Fence, Machine
+from gpumft.device.gpu.runner import GpuRunner
 from gpumft.device.health import Health
 from gpumft.device.memory import shortage
 from gpumft.device.program import Program
@@ -27,7 +28,7 @@ _R = TypeVar("_R")
 
 OPTIONS = ("--std=c++17", "--fmad=false")
 """What every unit is built with."""
-_GROUP = (32, 4)
+_GROUP = (32, 4, 1)
 """Work items of a group (across, down)."""
 _KNOWN: dict[int, DeviceInfo] = {}
 _LOCK = threading.RLock()
@@ -70,7 +71,7 @@ def _translated(
 
 
 class CudaMachine(Machine):
-    """A device and a stream of CUDA.
+    """A device of CUDA, a stream for its kernels and one for each way of copying.
 
     Thread-safety: all methods may be called from any thread.
     """
@@ -84,7 +85,9 @@ class CudaMachine(Machine):
         try:
             self.device = self.cupy.cuda.Device(ordinal)
             with self.device:
-                self.stream = self.cupy.cuda.Stream(non_blocking=True)
+                self.stream, self._sending, self._fetching = (
+                    self.cupy.cuda.Stream(non_blocking=True) for _ in range(3)
+                )
         except self.cupy.cuda.runtime.CUDARuntimeError as error:
             raise DeviceUnavailable(f"{self.spec} cannot be opened: {error}") from error
 
@@ -132,6 +135,10 @@ class CudaMachine(Machine):
             return None
         return int(memory.mem.size - (memory.ptr - memory.mem.ptr))
 
+    def origin(self, memory: Any) -> tuple[Hashable, int]:
+        """Return the allocation that a pointer points into, and how far."""
+        return memory.mem.ptr, memory.ptr - memory.mem.ptr
+
     @_translated
     def upload(self, memory: Any, host: npt.NDArray[Any]) -> None:
         """Copy an array to the beginning of memory."""
@@ -145,15 +152,51 @@ class CudaMachine(Machine):
         self.stream.synchronize()
 
     @_translated
-    def launch(self, kernel: Any, grid: tuple[int, int], arguments: Sequence[Any]) -> None:
+    def launch(self, kernel: Any, grid: tuple[int, int, int], arguments: Sequence[Any]) -> None:
         """Start a kernel; an array of one structure goes by value."""
-        groups = -(-grid[0] // _GROUP[0]), -(-grid[1] // _GROUP[1])
+        groups = -(-grid[0] // _GROUP[0]), -(-grid[1] // _GROUP[1]), grid[2]
         kernel(groups, _GROUP, tuple(arguments))
 
     @_translated
+    def send(self, memory: Any, host: npt.NDArray[Any], after: Fence | None) -> Fence:
+        """Start a copy on the stream for this way."""
+        if after is not None:
+            self._sending.wait_event(after)
+        memory.copy_from_host_async(_address(host), host.nbytes, self._sending)
+        return self._event(self._sending)
+
+    @_translated
+    def fetch(self, host: npt.NDArray[Any], memory: Any, after: Fence) -> Fence:
+        """Start a copy on the stream for this way."""
+        self._fetching.wait_event(after)
+        memory.copy_to_host_async(_address(host), host.nbytes, self._fetching)
+        return self._event(self._fetching)
+
+    @_translated
+    def mark(self) -> Fence:
+        """Return an event of the kernels' stream."""
+        return self._event(self.stream)
+
+    def _event(self, stream: Any) -> Fence:
+        event = self.cupy.cuda.Event(disable_timing=True)
+        event.record(stream)
+        return event
+
+    @_translated
+    def hold(self, fence: Fence) -> None:
+        """Let the kernels' stream wait."""
+        self.stream.wait_event(fence)
+
+    @_translated
+    def wait(self, fence: Fence) -> None:
+        """Wait for an event."""
+        fence.synchronize()
+
+    @_translated
     def finish(self) -> None:
-        """Wait for the stream."""
-        self.stream.synchronize()
+        """Wait for all streams."""
+        for stream in (self._sending, self.stream, self._fetching):
+            stream.synchronize()
 
 
 class CudaDevice(Device):

@@ -107,8 +107,8 @@ class CudaMemory(DeviceMemory):
 
     @_translated
     def copy(self, source: DevicePlane, target: DevicePlane) -> None:
-        """Enqueue a copy; of planes that run in opposite directions row by row."""
-        if (source.pitch > 0) == (target.pitch > 0):
+        """Enqueue a copy; a single row, and rows in opposite directions, by plain copies."""
+        if source.shape[0] > 1 and (source.pitch > 0) == (target.pitch > 0):
             self._copy2d(self._lowest(target), self._lowest(source), source, _ON_DEVICE)
             return
         for row in range(source.shape[0]):

@@ -1,19 +1,21 @@
-"""OpenCL as a device: portable kernels on one in-order queue."""
+"""OpenCL as a device: portable kernels on one in-order queue, copies on two others."""
 
 from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import wraps
 from math import prod
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.gpu import selftest
-from gpumft.device.gpu.runner import GpuRunner, Machine
+from gpumft.device.gpu.machine import Fence, Machine
+from gpumft.device.gpu.runner import GpuRunner
 from gpumft.device.health import Health
 from gpumft.device.memory import shortage
 from gpumft.device.opencl_errors import translated
@@ -28,7 +30,7 @@ _R = TypeVar("_R")
 
 OPTIONS = ("-cl-std=CL1.2",)
 """What every unit is built with; contraction is off by the prelude."""
-GROUP = (32, 4)
+GROUP = (32, 4, 1)
 """Work items of a group (across, down). Left to the runtime, Intel's took twice as long."""
 QUIRKS = {"Oclgrind": ("-cl-opt-disable",)}
 """Options by platform. Oclgrind's optimiser leaves intrinsics that its interpreter lacks."""
@@ -55,26 +57,32 @@ def _translated(
 
 
 class OpenCLMachine(Machine):
-    """A context and a queue of one OpenCL device.
+    """A context and the queues of one OpenCL device.
 
     Args:
         options: more options of the compiler; the tests build with contraction on and off.
+        profiling: whether events tell when they began and ended.
 
     Thread-safety: all methods may be called from any thread.
     """
 
-    def __init__(self, spec: str, device: Any, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, spec: str, device: Any, options: Sequence[str] = (), *, profiling: bool = False
+    ) -> None:
         self.cl = library()
         self.spec = spec
         self.health = Health(spec)
         self._device = device
-        self._group = GROUP if device.max_work_group_size >= prod(GROUP) else (1, 1)
+        self._group = GROUP if device.max_work_group_size >= prod(GROUP) else (1, 1, 1)
         self._options = [*OPTIONS, *QUIRKS.get(device.platform.name, ()), *options]
         self._kernels: dict[str, Any] = {}
         self._lock = threading.Lock()
         try:
             self.context = self.cl.Context([device])
-            self.queue = self.cl.CommandQueue(self.context, device)
+            told = self.cl.command_queue_properties.PROFILING_ENABLE if profiling else 0
+            self.queue, self._sending, self._fetching = (
+                self.cl.CommandQueue(self.context, device, told) for _ in range(3)
+            )
         except self.cl.Error as error:
             raise DeviceUnavailable(f"{spec} gives no queue: {error}") from error
 
@@ -126,6 +134,20 @@ class OpenCLMachine(Machine):
             return None
         return int(memory.size)
 
+    def origin(self, memory: Any) -> tuple[Hashable, int]:
+        """Return the buffer itself: kernels get no other addresses."""
+        return memory.int_ptr, 0
+
+    @_translated
+    def host(self, nbytes: int) -> npt.NDArray[np.uint8]:
+        """Return memory that the runtime has allocated for copies, and mapped."""
+        cl = self.cl
+        flags = cl.mem_flags.READ_WRITE | cl.mem_flags.ALLOC_HOST_PTR
+        buffer = cl.Buffer(self.context, flags, max(1, nbytes))
+        ways = cl.map_flags.READ | cl.map_flags.WRITE
+        array, _ = cl.enqueue_map_buffer(self.queue, buffer, ways, 0, (nbytes,), np.uint8)
+        return cast("npt.NDArray[np.uint8]", array)
+
     @_translated
     def upload(self, memory: Any, host: npt.NDArray[Any]) -> None:
         """Copy an array to the beginning of a buffer."""
@@ -137,7 +159,7 @@ class OpenCLMachine(Machine):
         self.cl.enqueue_copy(self.queue, host, memory, is_blocking=True)
 
     @_translated
-    def launch(self, kernel: Any, grid: tuple[int, int], arguments: Sequence[Any]) -> None:
+    def launch(self, kernel: Any, grid: tuple[int, int, int], arguments: Sequence[Any]) -> None:
         """Start a kernel."""
         for index, argument in enumerate(arguments):
             kernel.set_arg(index, argument)
@@ -146,9 +168,43 @@ class OpenCLMachine(Machine):
         self.queue.flush()
 
     @_translated
+    def send(self, memory: Any, host: npt.NDArray[Any], after: Fence | None) -> Fence:
+        """Start a copy to a buffer."""
+        return self._copy(self._sending, memory, host, after)
+
+    @_translated
+    def fetch(self, host: npt.NDArray[Any], memory: Any, after: Fence) -> Fence:
+        """Start a copy from a buffer."""
+        return self._copy(self._fetching, host, memory, after)
+
+    def _copy(self, queue: Any, target: Any, source: Any, after: Fence | None) -> Fence:
+        before = None if after is None else [after]
+        event = self.cl.enqueue_copy(queue, target, source, is_blocking=False, wait_for=before)
+        queue.flush()  # another queue waits for it: it has to be on its way
+        return event
+
+    @_translated
+    def mark(self) -> Fence:
+        """Return a marker's event."""
+        event = self.cl.enqueue_marker(self.queue)
+        self.queue.flush()
+        return event
+
+    @_translated
+    def hold(self, fence: Fence) -> None:
+        """Enqueue a barrier."""
+        self.cl.enqueue_barrier(self.queue, wait_for=[fence])
+
+    @_translated
+    def wait(self, fence: Fence) -> None:
+        """Wait for an event."""
+        fence.wait()
+
+    @_translated
     def finish(self) -> None:
-        """Wait for the queue."""
-        self.queue.finish()
+        """Wait for all queues."""
+        for queue in (self._sending, self.queue, self._fetching):
+            queue.finish()
 
 
 class OpenCLDevice(Device):

@@ -5,21 +5,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Self, overload
 from weakref import WeakKeyDictionary
 
-import numpy as np
 import numpy.typing as npt
 
-from gpumft.device import Built, Device, Plane, Pool, Surface, as_device
-from gpumft.errors import InvalidArg, InvalidMediaType, OutOfMemory
+from gpumft.device import Built, Device, Plane, Surface, as_device
+from gpumft.errors import InvalidArg, InvalidMediaType
 from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
-from gpumft.ops.operands import apart, check_writable, operands
+from gpumft.ops.jobs import Job, Jobs, needs_locks
+from gpumft.ops.operands import Operand, apart, check_writable, is_in_place, operands
 from gpumft.ops.options import make_options
 from gpumft.ops.planner import Plan, plan
 from gpumft.samples import Sample
-from gpumft.samples.planes import Planes, check_planes
+from gpumft.samples.planes import Planes
 
 Target = VideoType | PartialType | Mapping[str, Any]
 _KEPT = 16
@@ -54,7 +55,7 @@ class Converter:
         self.plan = plan(src, complete(dst, src), make_options(**options))
         self.device = as_device(device)
         self._run = self.device.build(self.plan.program)
-        self._pool: Pool | None = None
+        self._jobs = Jobs(self.source, self.target, self.device)
 
     @classmethod
     def of(cls, settled: Plan, device: Device, built: Built | None = None) -> Self:
@@ -66,7 +67,7 @@ class Converter:
         made = cls.__new__(cls)
         made.plan, made.device = settled, device
         made._run = built or device.build(settled.program)  # noqa: SLF001 - this is a constructor
-        made._pool = None  # noqa: SLF001 - the same
+        made._jobs = Jobs(made.source, made.target, device)  # noqa: SLF001 - the same
         return made
 
     @property
@@ -117,97 +118,55 @@ class Converter:
             OutOfMemory: there is no room for what comes out.
         """
         del stream
-        if isinstance(planes, Sample):
-            return self._sample(planes, out)
-        if isinstance(planes, Surface):
-            return self._surface(planes, out)
-        if isinstance(out, Sample | Surface):
-            kind = type(out).__name__
-            msg = f"out is a {kind}, but planes are arrays; give both as one kind"
-            raise InvalidArg(msg)
-        target = self._allocate() if out is None else check_planes(out, self.target)
-        self._convert(planes, target)
-        return target
-
-    def _sample(self, source: Sample, out: object) -> Sample:
-        if out is not None and not isinstance(out, Sample):
-            msg = f"planes are a Sample, but out is a {type(out).__name__}; give a Sample or None"
-            raise InvalidArg(msg)
-        if source.type is not None:
-            self._check_type("sample", source.type)
-        with source.seen_as(self.source) as src:
-            target = self._sample_beside(src) if out is None else out
-            with target.seen_as(self.target) as dst:
-                self._convert(src.planes, dst.planes)
-        target.type = self.target
-        target.time, target.duration = source.time, source.duration
-        target.pts, target.time_base = source.pts, source.time_base
-        return target
-
-    def _sample_beside(self, source: Sample) -> Sample:
-        """Return a sample to write into, in the host's memory or the device's, as the source is."""
-        if source.on_device:
-            return Sample.from_surface(self._acquire())
-        return Sample.from_numpy(self._allocate(), self.target)
-
-    def _surface(self, source: Surface, out: object) -> Surface:
-        if out is not None and not isinstance(out, Surface):
-            msg = f"planes are a Surface, but out is a {type(out).__name__}; give a Surface or None"
-            raise InvalidArg(msg)
-        self._check_type("surface", source.type)
-        target = self._acquire() if out is None else out
-        said, made = target.type, self.target
-        if (said.format, said.size) != (made.format, made.size):
-            msg = f"out is {said}, but this converter makes {made}; give a surface of that type"
-            raise InvalidMediaType(msg)
-        self._convert(source.planes, target.planes)
-        target.type = made.replace(stride=said.stride)
-        return target
-
-    def _check_type(self, name: str, said: VideoType) -> None:
-        wanted = self.source
-        if (said.format, said.size) != (wanted.format, wanted.size):
-            msg = f"{name} is {said}, but this converter takes {wanted}; make one for that type"
-            raise InvalidMediaType(msg)
-
-    def _acquire(self) -> Surface:
-        """Return a surface of the target's type on this converter's device."""
-        pool = self._pool
-        if pool is None:  # two threads that come here at once make two, of which one is dropped
-            pool = self._pool = Pool(self.target, self.device)
-        return pool.acquire()
+        return self._started([planes], [out])[0]
 
     def batch(self, frames: Iterable[Any], out: Iterable[Any] | None = None) -> list[Any]:
         """Convert several pictures; `frames` and `out` hold what a call takes.
 
+        The bytes are those of one call after the other. Surfaces that lie in one allocation with
+        their planes at the same distances, such as those of one pool, share a launch; arrays are
+        copied to the device and back while others are converted.
+
         Raises:
-            InvalidArg: `out` holds not as many, and as a call does; pictures before one that
-                fails are converted.
+            InvalidArg: `out` holds not as many, and as a call does; nothing has been written, but
+                of samples in the host's memory those before one that fails are converted.
         """
         sources = list(frames)
         targets = [None] * len(sources) if out is None else list(out)
         if len(targets) != len(sources):
             msg = f"{len(sources)} frames, but out has {len(targets)}; give one out a frame"
             raise InvalidArg(msg)
-        return [self(frame, target) for frame, target in zip(sources, targets, strict=True)]
+        if any(map(needs_locks, sources, targets)):  # a buffer may be there twice: one by one
+            pairs = zip(sources, targets, strict=True)
+            return [self._started([frame], [target])[0] for frame, target in pairs]
+        return self._started(sources, targets)
+
+    def _started(self, sources: Sequence[Any], targets: Sequence[Any]) -> list[Any]:
+        """Check all pictures, start them, and return what they become."""
+        self._jobs.prepare(sources, targets)
+        with ExitStack() as held:
+            jobs = [self._jobs.make(*pair, held) for pair in zip(sources, targets, strict=True)]
+            self._convert(jobs)
+        for job in jobs:
+            job.finish()
+        return [job.result for job in jobs]
+
+    def _convert(self, jobs: Sequence[Job]) -> None:
+        pairs: list[tuple[list[Operand], list[Operand]]] = []
+        for job in jobs:
+            source = operands(job.source, self.source, self.device)
+            target = operands(job.target, self.target, self.device)
+            check_writable(target)
+            pairs.append((source, target))
+        if any(is_in_place(*pair, self.device) for pair in pairs):
+            for source, target in pairs:
+                self._run(apart(source, target, self.device), target)
+        else:
+            self._run.batch(pairs)
 
     def explain(self) -> Explanation:
         """Return what this conversion does; `str()` reads like a page."""
-        return explained(self.plan, self.device.spec)
-
-    def _allocate(self) -> Planes:
-        shapes = zip(self.target.plane_shapes, self.target.plane_dtypes, strict=True)
-        try:
-            return [np.empty(shape, dtype) for shape, dtype in shapes]
-        except MemoryError as error:
-            msg = f"no memory for a picture of {self.target}: {error}"
-            raise OutOfMemory(msg) from error
-
-    def _convert(self, planes: Sequence[Any], out: Sequence[Any]) -> None:
-        source = operands(planes, self.source, self.device)
-        target = operands(out, self.target, self.device)
-        check_writable(target)
-        self._run(apart(source, target, self.device), target)  # not converted in place
+        return explained(self.plan, self.device.spec, self._run)
 
 
 def complete(dst: Target, src: VideoType) -> VideoType:

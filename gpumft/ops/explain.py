@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gpumft.device import Built
+from gpumft.device.gpu.schedule import schedule
 from gpumft.media import VideoType
 from gpumft.ops.components import quantised
 from gpumft.ops.planner import Plan, plan, taps_of
+from gpumft.ops.roofline import Roofline
 from gpumft.resample import Taps
 
 _INDENT = "    "
@@ -37,11 +40,17 @@ class Explanation:
     taps: tuple[tuple[str, str], ...]
     """What each list of taps serves, and a description."""
     filters: dict[str, str]
-    passes: int
+    passes: tuple[str, ...]
+    """What each walk over the picture makes."""
     launches: int
+    """Kernels that a picture takes; 0 on the CPU."""
     bytes_read: int
     bytes_written: int
+    bytes_between: int
+    """Written by one launch and read by another."""
     device: str
+    roofline: Roofline | None
+    """What bounds the speed on a GPU; None on the CPU."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON-ready data."""
@@ -54,10 +63,12 @@ class Explanation:
             "stages": [{"name": name, "matrix": rows} for name, rows in self.stages],
             "filters": self.filters,
             "taps": dict(self.taps),
-            "passes": self.passes,
+            "passes": list(self.passes),
             "launches": self.launches,
             "bytes_read": self.bytes_read,
             "bytes_written": self.bytes_written,
+            "bytes_between": self.bytes_between,
+            "roofline": None if self.roofline is None else self.roofline.to_dict(),
             "device": self.device,
         }
 
@@ -90,10 +101,15 @@ class Explanation:
             of = " of codes less their zero" if name == self.stages[0][0] else ""
             lines.append(f"{_INDENT}{name}, nominal: each row times the components{of}")
             lines += [_INDENT * 2 + " ".join(f"{v:>13.9f}" for v in row) for row in rows]
-        moved = self.bytes_read + self.bytes_written
+        moved = self.bytes_read + self.bytes_written + self.bytes_between
         told = f"{self.bytes_read:,} read, {self.bytes_written:,} written"
-        lines.append("")
-        lines.append(f"{self.passes} pass, {self.launches} launch, {moved:,} bytes moved ({told})")
+        if self.bytes_between:
+            told += f", {self.bytes_between:,} between launches"
+        lines += ["", "work"]
+        lines.append(f"{_INDENT}{_counted(len(self.passes), 'pass')}: {', '.join(self.passes)}")
+        lines.append(f"{_INDENT}{_counted(self.launches, 'launch')}, {moved:,} bytes ({told})")
+        if self.roofline is not None:
+            lines += [_INDENT + line for line in self.roofline.lines()]
         return lines
 
 
@@ -115,12 +131,15 @@ def explain(src: VideoType, dst: VideoType, **options: Any) -> Explanation:
     from gpumft.ops.options import make_options
 
     settled = make_options(**options)
-    return explained(plan(src, complete(dst, src), settled), "any device")
+    return explained(plan(src, complete(dst, src), settled), "any GPU")
 
 
-def explained(settled: Plan, device: str) -> Explanation:
-    """Return the explanation of a plan that runs on `device`."""
+def explained(settled: Plan, device: str, built: Built | None = None) -> Explanation:
+    """Return the explanation of a plan that runs on `device`, where it may have been built."""
     src, dst = settled.source, settled.target
+    made = None if device == "cpu" else schedule(settled.program)
+    passes = tuple(launch.name for launch in made.launches) if made else ("rows",)
+    between = 8 * sum(rows * columns for rows, columns in made.between) if made else 0
     stages = tuple(
         (stage.name, () if stage.matrix is None else tuple(map(tuple, stage.matrix.tolist())))
         for stage in ([] if settled.program.direct else settled.colour.stages)
@@ -137,12 +156,18 @@ def explained(settled: Plan, device: str) -> Explanation:
         stages=stages,
         taps=tuple((name, _describe(taps)) for name, taps in taps_of(settled)),
         filters=_filters(settled),
-        passes=1,
-        launches=1,
+        passes=built.passes if built else passes,
+        launches=built.launches if built else len(passes),
         bytes_read=_bytes(src),
         bytes_written=_bytes(dst),
+        bytes_between=between,
         device=device,
+        roofline=Roofline.of(made, _bytes(src) + _bytes(dst) + between) if made else None,
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun if count == 1 else noun + 'es'}"
 
 
 def _bytes(type_: VideoType) -> int:

@@ -55,6 +55,11 @@ def check_writable(planes: Sequence[Operand]) -> None:
             raise InvalidArg(msg)
 
 
+def is_in_place(source: Sequence[Operand], target: Sequence[Operand], device: Device) -> bool:
+    """Whether a plane that is read shares memory with one that is written."""
+    return any(_share(read, plane, device.memory) for read in source for plane in target)
+
+
 def apart(source: Sequence[Operand], target: Sequence[Operand], device: Device) -> list[Operand]:
     """Return `source`, with copies of planes that share memory with `target`."""
     return [

@@ -44,7 +44,7 @@ FACTORS: dict[str, tuple[Any, ...]] = {
 CASES = pairwise(FACTORS)
 
 
-@pytest.fixture(scope="module", params=[backends.param("cpu"), backends.param("opencl")])
+@pytest.fixture(scope="module", params=backends.params("cpu", "opencl", "cuda"))
 def device(request: pytest.FixtureRequest) -> Device:
     return backends.device(request.param)
 
@@ -55,24 +55,29 @@ def test_the_array_holds_every_pair() -> None:
         assert found == set(product(FACTORS[a], FACTORS[b]))
 
 
+def case_types(case: dict[str, Any]) -> tuple[VideoType, VideoType, dict[str, Any]]:
+    """Return the types and options of a pairwise case."""
+    source_size, target_size = case["sizes"]
+    src, dst = types(
+        case["source"],
+        source_size,
+        case["target"],
+        target_size,
+        colour={name: case[name] for name in ("matrix", "range", "siting")},
+        target_colour={name: case[f"target_{name}"] for name in ("matrix", "range", "siting")},
+    )
+    names = ("filter", "rotate", "flip", "fit", "crop")
+    return src, dst, {name: case[name] for name in names} | {"background": "#3366cc"}
+
+
 @pytest.mark.parametrize("start", range(0, len(CASES), 20))
 def test_pairwise_cases(
     device: Device, start: int, record_property: Callable[[str, object], None]
 ) -> None:
     cases = CASES[start : start + 20]
     for seed, case in enumerate(cases):
-        (source_size, target_size), options = case["sizes"], {}
-        src, dst = types(
-            case["source"],
-            source_size,
-            case["target"],
-            target_size,
-            colour={name: case[name] for name in ("matrix", "range", "siting")},
-            target_colour={name: case[f"target_{name}"] for name in ("matrix", "range", "siting")},
-        )
-        for name in ("filter", "rotate", "flip", "fit", "crop"):
-            options[name] = case[name]
-        judge(device, src, dst, seed, background="#3366cc", **options)
+        src, dst, options = case_types(case)
+        judge(device, src, dst, seed, **options)
     record_property(JUDGED, (f"pairwise array on {device.kind}", len(cases)))
 
 

@@ -11,7 +11,7 @@ import ctypes
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from types import SimpleNamespace, TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -42,13 +42,20 @@ class CompileException(Exception):
 class Current(AbstractContextManager[Any]):
     """A device or a stream: the current one within `with`."""
 
+    entered: ClassVar[list[Current]] = []
+
     def __init__(self, id: int = 0, *, non_blocking: bool = True) -> None:
         self.id = id
         self.depth = 0
         self.waits = 0
+        self.work = 0
+        """How much it was given."""
+        self.waited: list[tuple[Current, int]] = []
+        """Whose work it waits for, and how much of it."""
 
     def __enter__(self) -> Self:
         self.depth += 1
+        Current.entered.append(self)
         return self
 
     def __exit__(
@@ -58,10 +65,29 @@ class Current(AbstractContextManager[Any]):
         trace: TracebackType | None,
     ) -> None:
         self.depth -= 1
+        assert Current.entered.pop() is self
 
     def synchronize(self) -> None:
-        assert self.depth
         self.waits += 1
+
+    def wait_event(self, event: Event) -> None:
+        assert event.of is not None
+        self.waited.append((event.of, event.work))
+
+
+class Event:
+    """CuPy's, of a device where everything runs at once."""
+
+    def __init__(self, *, disable_timing: bool) -> None:
+        assert disable_timing
+        self.of: Current | None = None
+        self.work = 0
+
+    def record(self, stream: Current) -> None:
+        self.of, self.work = stream, stream.work
+
+    def synchronize(self) -> None:
+        assert self.of is not None
 
 
 class MemoryPointer:
@@ -69,16 +95,16 @@ class MemoryPointer:
 
     def __init__(self, size: int) -> None:
         self.bytes = np.full(size, 0xEE, np.uint8)
-        self.ptr = 4096
-        self.mem = SimpleNamespace(size=size, ptr=4096)
+        self.ptr = self.bytes.ctypes.data
+        self.mem = SimpleNamespace(size=size, ptr=self.ptr)
         self.device_id = 0
 
     def copy_from_host_async(self, address: int, size: int, stream: Current) -> None:
-        assert stream.depth
+        stream.work += 1
         ctypes.memmove(self.bytes.ctypes.data, address, size)
 
     def copy_to_host_async(self, address: int, size: int, stream: Current) -> None:
-        assert stream.depth
+        stream.work += 1
         ctypes.memmove(address, self.bytes.ctypes.data, size)
 
 
@@ -93,6 +119,7 @@ class FakeCupy:
         self.cuda = SimpleNamespace(
             Device=self.device,
             Stream=Current,
+            Event=Event,
             MemoryPointer=MemoryPointer,
             alloc=self.alloc,
             alloc_pinned_memory=lambda nbytes: bytearray(max(64, nbytes)),
@@ -137,12 +164,13 @@ class FakeCupy:
         self,
         text: str,
         name: str,
-        groups: tuple[int, int],
-        group: tuple[int, int],
+        groups: tuple[int, int, int],
+        group: tuple[int, int, int],
         arguments: Sequence[Any],
     ) -> None:
         self.may_fail("launch")
         self.launches += 1
+        Current.entered[-1].work += 1
         cl, machine = library(), self.machine
         kernel = cl.Kernel(machine.program(text), name)
         buffers: dict[MemoryPointer, Any] = {}  # planes of a picture share one memory
@@ -155,7 +183,7 @@ class FakeCupy:
             else:
                 assert isinstance(argument, np.generic) or argument.size == 1
                 kernel.set_arg(index, argument)
-        size = groups[0] * group[0], groups[1] * group[1]
+        size = tuple(n * m for n, m in zip(groups, group, strict=True))
         cl.enqueue_nd_range_kernel(machine.queue, kernel, size, group)
         for argument, memory in buffers.items():
             machine.download(argument.bytes, memory)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device import DevicePlane
-from gpumft.device.gpu.runner import Machine
+from gpumft.device.gpu.machine import Machine
 from gpumft.media import PixelFormat
 
 GUARD = 0xA5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 
 import numpy as np
 import pytest
@@ -89,6 +90,53 @@ def test_planes_in_its_memory(device: CudaDevice) -> None:
     foreign = [DevicePlane(b"", 0, 9, p.shape, p.dtype) for p in source.planes]
     with pytest.raises(InvalidArg, match="not in memory of cuda:0"):
         device.build(program)(foreign, target.planes)
+
+
+def test_a_batch_is_one_launch_a_pass(device: CudaDevice, cupy: FakeCupy) -> None:
+    program = case("bgr24_odd_to_nv12").program
+    shapes = [*program.source.plane_shapes(program.source_size)]
+    shapes += program.target.plane_shapes(program.target_size)
+    sizes = [prod(shape) for shape in shapes]
+    slab, step = device.machine.allocate(4 * sum(sizes)), sum(sizes)
+    pictures = []
+    for k in range(4):
+        at = [k * step + sum(sizes[:n]) for n in range(3)]
+        made = [
+            DevicePlane(slab, first, prod(shape[1:]), shape, np.dtype(np.uint8))
+            for first, shape in zip(at, shapes, strict=True)
+        ]
+        slab.bytes[at[0] : at[1]] = case("bgr24_odd_to_nv12").planes[0].reshape(-1)
+        pictures.append((made[:1], made[1:]))
+    before, built = cupy.launches, device.build(program)
+    built.batch(pictures)
+    assert cupy.launches - before == built.launches == 2
+    for _, target in pictures:
+        found = [slab.bytes[p.offset : p.offset + p.nbytes].reshape(p.shape) for p in target]
+        assert entry(case("bgr24_odd_to_nv12"), found) == golden()["bgr24_odd_to_nv12"]
+    out = [dirty(program) for _ in range(5)]
+    built.batch([(case("bgr24_odd_to_nv12").planes, planes) for planes in out])
+    for planes in out:
+        assert entry(case("bgr24_odd_to_nv12"), planes) == golden()["bgr24_odd_to_nv12"]
+
+
+def test_copies_have_streams_of_their_own(device: CudaDevice) -> None:
+    """Picture n: in after the kernels of n - 3, kernels after it is in, out after its kernels."""
+    program, machine = case("rgb_to_gray").program, device.machine
+    built = device.build(program)
+    compute, sending, fetching = machine.stream, machine._sending, machine._fetching
+    before = {stream: stream.work for stream in (compute, sending, fetching)}
+    out = [dirty(program) for _ in range(5)]
+    built.batch([(case("rgb_to_gray").planes, planes) for planes in out])
+    found = [
+        [(of, work - before[of]) for of, work in stream.waited]
+        for stream in (compute, sending, fetching)
+    ]
+    assert {stream: stream.work - work for stream, work in before.items()} == dict.fromkeys(
+        before, 5
+    )
+    assert found[0] == [(sending, n) for n in range(1, 6)]
+    assert found[1] == [(compute, n) for n in (1, 2)]
+    assert found[2] == [(compute, n) for n in range(1, 6)]
 
 
 def test_no_driver(cupy: FakeCupy) -> None:

@@ -233,7 +233,7 @@ if sys.argv[1] == "race":
     cl, machine = library(), device.machine
     text = "kernel void race(global int *x) { x[0] = get_global_id(0); x[get_global_id(0)] = 1; }"
     kernel = cl.Kernel(cl.Program(machine.context, text).build(), "race")
-    machine.launch(kernel, (9, 1), [machine.allocate(32)])
+    machine.launch(kernel, (9, 1, 1), [machine.allocate(32)])
     machine.finish()
 for name in NAMES[int(sys.argv[2])::3]:
     target = dirty(case(name).program)

@@ -28,7 +28,7 @@ TYPE = VideoType("nv12", (34, 6))
 SLOT = 768  # 9 rows of 64 bytes, and to the next 256
 
 
-@pytest.fixture(params=["fake", *map(backends.param, ["cpu", "opencl", "oclgrind"])])
+@pytest.fixture(params=["fake", *backends.params("cpu", "opencl", "oclgrind", "cuda")])
 def memory(request: pytest.FixtureRequest) -> Any:
     return FakeDevice().memory if request.param == "fake" else backends.device(request.param).memory
 

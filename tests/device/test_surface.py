@@ -22,7 +22,7 @@ BOTTOM_UP = VideoType("bgr0", (3, 2), stride=-12)
 FORMATS = ["nv12", "yuv420p", "p010le", "rgb24", "gbrpf32le", "rgba64le", "yuyv422", "v210"]
 
 
-@pytest.fixture(params=["fake", *map(backends.param, ["cpu", "opencl", "oclgrind"])])
+@pytest.fixture(params=["fake", *backends.params("cpu", "opencl", "oclgrind", "cuda")])
 def memory(request: pytest.FixtureRequest) -> Any:
     return FakeDevice().memory if request.param == "fake" else backends.device(request.param).memory
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ SOURCE = VideoType("nv12", (66, 34))
 TARGET = VideoType("rgb24", (66, 34))
 
 
-@pytest.fixture(params=[backends.param("opencl"), backends.param("oclgrind")])
+@pytest.fixture(params=backends.params("opencl", "oclgrind", "cuda"))
 def device(request: pytest.FixtureRequest) -> Device:
     return backends.device(request.param)
 
@@ -39,8 +38,7 @@ def test_a_stream_of_pictures_through_two_slots(device: Device) -> None:
 
 def test_another_queue_is_waited_for(device: Device) -> None:
     pool = Pool(TARGET, device, maximum=1)
-    queue: Any = pool.acquire().planes[0].array.queue
-    other = type(queue)(queue.context)
+    other = backends.another_queue(device)
     with pool.acquire(0) as surface:
         surface.upload(frames.noise(TARGET, 1))
         surface.use_on(other)

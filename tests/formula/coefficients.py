@@ -32,12 +32,12 @@ def fitted(
 
 def log2_part(x: Array) -> Array:
     """log2(1 + x) / x."""
-    return np.log1p(x) / np.log(2) / x
+    return np.asarray(np.log1p(x) / np.log(2) / x)
 
 
 def exp2_part(x: Array) -> Array:
     """(2^x - 1) / x."""
-    return np.expm1(x * np.log(2)) / x
+    return np.asarray(np.expm1(x * np.log(2)) / x)
 
 
 TABLES: dict[str, tuple[float, ...]] = {

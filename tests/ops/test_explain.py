@@ -4,7 +4,7 @@ import json
 
 from gpumft.effects import sepia
 from gpumft.media import VideoType
-from gpumft.ops import explain
+from gpumft.ops import Converter, explain
 
 
 def test_a_page_names_types_assumptions_matrices_taps_and_bytes() -> None:
@@ -18,6 +18,33 @@ def test_a_page_names_types_assumptions_matrices_taps_and_bytes() -> None:
     assert "luma: lanczos3" in page
     assert "720 -> 1080, up to 6 taps" in page
     assert "1,382,400 read, 6,220,800 written" in page
+
+
+def test_a_page_says_what_a_picture_costs() -> None:
+    src, dst = VideoType("nv12", (64, 32)), VideoType("rgb24", (64, 32))
+    page = str(explain(src, dst))
+    assert "1 pass: picture" in page
+    assert "1 launch, 9,216 bytes (3,072 read, 6,144 written)" in page
+    assert "us a picture, bound by loads and stores:" in page
+    large = explain(src, VideoType("rgb24", (16, 8)), filter="lanczos3")
+    assert large.passes == ("rows of y", "rows of u v", "picture")
+    assert large.launches == 3
+    assert large.bytes_between == 8 * (8 * 64 + 2 * 8 * 32)
+    assert "3 passes: rows of y, rows of u v, picture" in str(large)
+    assert f"{large.bytes_between:,} between launches" in str(large)
+    roof = large.roofline
+    assert roof is not None
+    assert roof.counts["bytes"] == 3072 + 16 * 8 * 3 + large.bytes_between
+    assert roof.microseconds[roof.bound] == max(roof.microseconds.values())
+    assert large.to_dict()["roofline"]["counts"] == roof.counts
+
+
+def test_the_cpu_walks_once_and_launches_nothing() -> None:
+    src, dst = VideoType("nv12", (64, 32)), VideoType("rgb24", (16, 8))
+    told = Converter(src, dst, device="cpu", filter="lanczos3").explain()
+    assert (told.passes, told.launches, told.bytes_between) == (("rows",), 0, 0)
+    assert told.roofline is None
+    assert "0 launches, 3,456 bytes" in str(told)
 
 
 def test_the_inverse_matrix_is_the_published_one() -> None:

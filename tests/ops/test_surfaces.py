@@ -19,14 +19,12 @@ TARGET = VideoType("rgb24", (20, 8))
 PLANES = frames.noise(SOURCE, 3)
 
 
-@pytest.fixture(
-    params=[backends.param("cpu"), backends.param("opencl"), backends.param("oclgrind")]
-)
+@pytest.fixture(params=backends.params("cpu", "opencl", "oclgrind", "cuda"))
 def device(request: pytest.FixtureRequest) -> Device:
     return backends.device(request.param)
 
 
-@pytest.fixture(params=[backends.param("opencl")])
+@pytest.fixture(params=backends.params("opencl", "cuda"))
 def gpu(request: pytest.FixtureRequest) -> Device:
     return backends.device(request.param)
 

@@ -22,7 +22,7 @@ SOURCE = VideoType("nv12", (34, 10))
 TARGET = VideoType("rgb24", (20, 8))
 
 
-@pytest.fixture(params=[backends.param("opencl"), backends.param("oclgrind")])
+@pytest.fixture(params=backends.params("opencl", "oclgrind", "cuda"))
 def device(request: pytest.FixtureRequest) -> Device:
     return backends.device(request.param)
 

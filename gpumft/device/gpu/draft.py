@@ -9,14 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.gpu.launch import Launch, PlaneRef
+from gpumft.device.gpu.work import Work, work_of
 from gpumft.device.program import Pattern
 from gpumft.device.unit import Part, Unit
 from gpumft.resample.taps import Taps
 
 BLOCK = 32
 """Taps in one chain of FMAs. Source: docs/arithmetic.md, 4.4."""
+_ARGUMENTS = 1024
+"""Bytes of arguments that every device takes. Source: OpenCL 1.2, CL_DEVICE_MAX_PARAMETER_SIZE."""
 _MOST_FLOATS = 96
-"""Numbers passed by value; more of them go into the table (OpenCL guarantees 1,024 bytes)."""
+"""Numbers passed by value; more of them go into the table."""
+_MOST_FRAMES = 32
+"""Pictures of one launch, where the arguments have room for their places."""
 
 
 class TapTable:
@@ -89,6 +94,8 @@ class Draft:
     ints: list[int] = field(default_factory=list)
     floats: list[float] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    works: dict[str, Work] = field(default_factory=dict)
+    """Of each function, by its name."""
 
     def integer(self, value: int) -> str:
         """Return the C expression of an integer argument."""
@@ -108,11 +115,15 @@ class Draft:
             self.sources.append(plane)
         return self.sources.index(plane)
 
-    def add(self, file: str, defines: Mapping[str, str | int]) -> str:
-        """Add a function of the pattern `file`; return its name."""
+    def add(self, file: str, defines: Mapping[str, str | int], *, repeats: int = 1) -> str:
+        """Add a function of the pattern `file`; return its name.
+
+        `repeats` is for the count of its work: taps, samples or blocks that it is for.
+        """
         stem = file.partition(".")[0]
         name = f"{stem}_{sum(part.file == file for part in self.parts)}"
         given = {"NAME": name, **{key: str(value) for key, value in defines.items()}}
+        self.works[name] = work_of(file, given, self.works, repeats)
         self.parts.append(Part(file, tuple(given.items())))
         return name
 
@@ -139,11 +150,14 @@ class Draft:
                 numbers["LAST"] = self.integer(taps.source - 1)
             elif kind != "NEAREST":
                 numbers["LONGEST"] = self.integer(taps.longest)
-        return self.add("taps.h", {"FROM": function, "ALONG": along, "TAPS": kind, **numbers})
+        words = {"FROM": function, "ALONG": along, "TAPS": kind, **numbers}
+        return self.add("taps.h", words, repeats=taps.longest)
 
     def launch(self, grid: tuple[int, int], defines: Mapping[str, str | int]) -> Launch:
         """Return the launch of convert.cl over what was added."""
+        frames = self._frames()
         given = {
+            "FRAMES": frames,
             "PLANES": len(self.sources) + len(self.targets),
             "INTS": max(1, len(self.ints)),
             "FLOATS": max(1, len(self.floats)),
@@ -161,8 +175,21 @@ class Draft:
         )
         return Launch(
             unit, self.name, grid, (*self.sources, *self.targets), tuple(self.ints),
-            tuple(self.floats),
+            tuple(self.floats), frames, self._work(),
         )  # fmt: skip
+
+    def _work(self) -> Work:
+        """Return the work of all that is stored, and of what it takes."""
+        last = ("grid", "store")
+        return sum((w for n, w in self.works.items() if n.partition("_")[0] in last), Work())
+
+    def _frames(self) -> int:
+        """Return for how many pictures the arguments have room."""
+        planes = len(self.sources) + len(self.targets)
+        pointers, places, numbers = 8 * (1 + planes), 16 * planes + 8, len(self.ints or [0])
+        numbers += len(self.floats or [0])
+        room = _ARGUMENTS - pointers - places - 4 * numbers - 4  # the structure ends on 8 bytes
+        return max(1, min(_MOST_FRAMES, room // 16))
 
 
 def _list(planes: list[PlaneRef], pattern: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.gpu.work import Work
 from gpumft.device.unit import Unit
 
 
@@ -36,10 +37,17 @@ class Launch:
     """Sources first, then targets."""
     ints: tuple[int, ...]
     floats: tuple[float, ...]
+    frames: int = 1
+    """How many pictures it can make at once."""
+    work: Work = field(default_factory=Work)
+    """What a picture takes."""
 
     def numbers(self) -> npt.NDArray[np.void]:
         """Return the argument `Numbers` of kernels/frame.h, shape (1,); places are still 0."""
-        fields = [
+        fields: list[tuple[str, type[np.generic], tuple[int, ...]]] = [
+            ("source", np.int64, (self.frames,)),
+            ("target", np.int64, (self.frames,)),
+            ("between", np.int64, ()),
             ("at", np.int64, (len(self.planes),)),
             ("pitch", np.int64, (len(self.planes),)),
             ("i", np.int32, (max(1, len(self.ints)),)),

@@ -3,80 +3,35 @@
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from itertools import groupby
+from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from gpumft.device.base import Runner
-from gpumft.device.gpu.launch import Launch, PlaneRef
+from gpumft.device.gpu.batch import Batch, Picture, batches
+from gpumft.device.gpu.launch import Launch
+from gpumft.device.gpu.machine import Machine
 from gpumft.device.gpu.schedule import schedule
-from gpumft.device.gpu.staging import Staging
+from gpumft.device.gpu.transit import Plane, Transit, arrays_in
 from gpumft.device.plane import DevicePlane
 from gpumft.device.program import Program
-from gpumft.device.unit import Unit
 from gpumft.errors import InvalidArg, InvalidRequest, MFError
 from gpumft.media.formats import PixelFormat
 
-Plane = npt.NDArray[Any] | DevicePlane
-
-
-class Machine(ABC):
-    """What a runner needs of a device: memory, a compiler, and one queue in order.
-
-    Every method translates the library's exceptions into gpumft's.
-
-    Thread-safety: all methods may be called from any thread.
-    """
-
-    spec: str
-
-    @abstractmethod
-    def compile(self, unit: Unit) -> Any:
-        """Return the unit's only kernel, ready to launch.
-
-        Raises:
-            KernelBuildError: the compiler refused it.
-        """
-
-    @abstractmethod
-    def allocate(self, nbytes: int) -> Any:
-        """Return new memory.
-
-        Raises:
-            OutOfMemory: the device has no room for it.
-        """
-
-    @abstractmethod
-    def size(self, memory: Any) -> int | None:
-        """Return how many bytes `memory` has, or None where it is no memory of this device."""
-
-    def host(self, nbytes: int) -> npt.NDArray[np.uint8]:
-        """Return host memory from which copies are fast."""
-        return np.zeros(nbytes, np.uint8)
-
-    @abstractmethod
-    def upload(self, memory: Any, host: npt.NDArray[Any]) -> None:
-        """Copy a contiguous array to the beginning of `memory`; it may be changed afterwards."""
-
-    @abstractmethod
-    def download(self, host: npt.NDArray[Any], memory: Any) -> None:
-        """Fill a contiguous array from the beginning of `memory`, after all that was started."""
-
-    @abstractmethod
-    def launch(self, kernel: Any, grid: tuple[int, int], arguments: Sequence[Any]) -> None:
-        """Start a kernel over at least `grid` work items; arrays of one void go by value."""
-
-    @abstractmethod
-    def finish(self) -> None:
-        """Wait until all that was started has ended."""
+_MOST_BETWEEN = 256 << 20
+"""Bytes of float32 planes that a batch may keep between its launches; more pictures go apart."""
+_ALIGNMENT = 256
+"""Bytes to which planes between two launches are aligned."""
 
 
 class GpuRunner(Runner):
-    """One program on one device. Nothing is compiled or allocated after construction.
+    """One program on one device. Nothing is compiled after construction.
+
+    Memory is allocated at construction, and once more when a first batch needs room for several
+    pictures between its launches, or on their way from and to the host.
 
     Thread-safety: runs take turns.
     """
@@ -88,51 +43,36 @@ class GpuRunner(Runner):
         self._machine = machine
         made = schedule(program)
         self.launches = len(made.launches)
+        self.passes = tuple(launch.name for launch in made.launches)
         self._steps = [_Step(launch, machine) for launch in made.launches]
-        self._source = Staging(program.source, program.source_size, machine.host)
-        self._target = Staging(program.target, program.target_size, machine.host)
+        self._between = _Between(made.between, machine)
+        most = min(launch.frames for launch in made.launches)
+        self.frames = max(1, min(most, _MOST_BETWEEN // max(1, self._between.step)))
+        self._transit = Transit(program, machine)
         self._table = machine.allocate(made.table.nbytes)
         machine.upload(self._table, made.table)
-        self._between = [
-            DevicePlane(
-                machine.allocate(4 * rows * columns), 0, 4 * columns, (rows, columns),
-                np.dtype(np.float32),
-            )
-            for rows, columns in made.between
-        ]  # fmt: skip
-        self._source_memory = machine.allocate(self._source.nbytes)
-        self._target_memory = machine.allocate(self._target.nbytes)
-        between = sum(4 * rows * columns for rows, columns in made.between)
-        self.scratch = made.table.nbytes + between + self._source.nbytes + self._target.nbytes
+        self._table_bytes = made.table.nbytes
+        self._count()
         self._lock = threading.Lock()
         self._open = True
 
     def run(self, src_planes: Sequence[Plane], dst_planes: Sequence[Plane]) -> None:
         """Convert one picture; see `Built`. With planes of the device it is only started."""
-        program = self._program
-        self._check(src_planes, program.source, program.source_size, "source")
-        self._check(dst_planes, program.target, program.target_size, "target")
-        arrays = _arrays(src_planes, "source"), _arrays(dst_planes, "target")
-        for index, plane in enumerate(arrays[1] or ()):
-            if not plane.flags.writeable:
-                raise InvalidArg(f"target plane {index} is read-only: pass an array to write into")
+        self.run_batch([(src_planes, dst_planes)])
+
+    def run_batch(self, pictures: Sequence[tuple[Sequence[Plane], Sequence[Plane]]]) -> None:
+        """Convert pictures: those in the device's memory with as few launches as they allow."""
+        for source, target in pictures:
+            self._check(source, target)
         with self._lock:
             if not self._open:
                 raise InvalidRequest("the device of this built program is closed: open it again")
-            machine = self._machine
-            source, target = src_planes, dst_planes
-            if arrays[0] is not None:
-                self._source.fill(arrays[0])
-                machine.upload(self._source_memory, self._source.host)
-                source = self._source.on(self._source_memory)
-            if arrays[1] is not None:
-                target = self._target.on(self._target_memory)
-            places = {"source": source, "target": target, "between": self._between}
-            for step in self._steps:
-                step.start(machine, self._table, places)
-            if arrays[1] is not None:
-                machine.download(self._target.host, self._target_memory)
-                self._target.empty(arrays[1])
+            for passing, group in groupby(pictures, _passes_through):
+                if passing:
+                    self._transit.run(list(group), self._start_one)
+                else:
+                    self._start(cast("list[Picture]", list(group)))
+            self._count()
 
     def close(self) -> None:
         """Free the memory; waits for a run that is going on."""
@@ -140,11 +80,36 @@ class GpuRunner(Runner):
             if self._open:
                 with suppress(MFError):  # a lost device ends nothing, and in a child it is not ours
                     self._machine.finish()
-            self._open = False
-            self._between = []
-            self._table = self._source_memory = self._target_memory = None
+                self._open = False
+                del self._between, self._transit, self._table
 
-    def _check(
+    def _count(self) -> None:
+        self.scratch = self._table_bytes + self._between.nbytes + self._transit.scratch
+
+    def _start_one(self, source: Sequence[DevicePlane], target: Sequence[DevicePlane]) -> None:
+        self._start([(source, target)])
+
+    def _start(self, pictures: Sequence[Picture]) -> None:
+        """Launch what makes pictures of the device's memory."""
+        for batch in batches(pictures, self.frames, self._machine.origin):
+            self._between.make_room(len(batch))
+            for step in self._steps:
+                step.start(self._machine, self._table, batch, self._between)
+
+    def _check(self, source: Sequence[Plane], target: Sequence[Plane]) -> None:
+        program = self._program
+        self._check_planes(source, program.source, program.source_size, "source")
+        self._check_planes(target, program.target, program.target_size, "target")
+        for planes, role in ((source, "source"), (target, "target")):
+            if len(arrays_in(planes)) not in (0, len(planes)):
+                raise InvalidArg(
+                    f"{role} planes are partly arrays, partly in device memory: copy one kind"
+                )
+        for index, plane in enumerate(arrays_in(target)):
+            if not plane.flags.writeable:
+                raise InvalidArg(f"target plane {index} is read-only: pass an array to write into")
+
+    def _check_planes(
         self, planes: Sequence[Plane], format: PixelFormat, size: tuple[int, int], role: str
     ) -> None:
         """Raise InvalidArg unless the planes can be addressed as `format` at `size`."""
@@ -175,28 +140,60 @@ class GpuRunner(Runner):
             )
 
 
+class _Between:
+    """The float32 planes between two launches, of as many pictures as a batch has had."""
+
+    def __init__(self, sizes: Sequence[tuple[int, int]], machine: Machine) -> None:
+        self._machine = machine
+        self._sizes = sizes
+        self._places: list[int] = []
+        self.step = 0
+        """Bytes from a picture's planes to the next one's."""
+        for rows, columns in sizes:
+            self._places.append(self.step)
+            self.step += -(-4 * rows * columns // _ALIGNMENT) * _ALIGNMENT
+        self.nbytes = 0
+        self.planes: list[DevicePlane] = []
+        """Those of the first picture."""
+        self.make_room(1)
+
+    def make_room(self, pictures: int) -> None:
+        """Allocate, unless there is room already."""
+        nbytes = self.step * pictures
+        if nbytes <= self.nbytes:
+            return
+        memory = self._machine.allocate(nbytes)
+        dtype = np.dtype(np.float32)
+        self.planes = [
+            DevicePlane(memory, place, 4 * columns, (rows, columns), dtype)
+            for place, (rows, columns) in zip(self._places, self._sizes, strict=True)
+        ]
+        self.nbytes = nbytes
+
+
 class _Step:
     """A launch with its kernel and its numbers, of which the places change with the planes."""
 
     def __init__(self, launch: Launch, machine: Machine) -> None:
         self._kernel = machine.compile(launch.unit)
-        self._planes: tuple[PlaneRef, ...] = launch.planes
+        self._planes = launch.planes
         self._numbers = launch.numbers()
         self._grid = launch.grid
 
-    def start(self, machine: Machine, table: Any, places: dict[str, Sequence[Any]]) -> None:
+    def start(self, machine: Machine, table: Any, batch: Batch, between: _Between) -> None:
+        source, target = batch.first
+        places = {"source": source, "target": target, "between": between.planes}
         planes: list[DevicePlane] = [places[ref.where][ref.number] for ref in self._planes]
-        self._numbers["at"][0] = [plane.offset for plane in planes]
-        self._numbers["pitch"][0] = [plane.pitch for plane in planes]
+        numbers, count = self._numbers, len(batch)
+        numbers["source"][0, :count] = batch.source
+        numbers["target"][0, :count] = batch.target
+        numbers["between"][0] = between.step
+        numbers["at"][0] = [plane.offset for plane in planes]
+        numbers["pitch"][0] = [plane.pitch for plane in planes]
         memories = [plane.memory for plane in planes]
-        machine.launch(self._kernel, self._grid, [self._numbers, table, *memories])
+        machine.launch(self._kernel, (*self._grid, count), [numbers, table, *memories])
 
 
-def _arrays(planes: Sequence[Plane], role: str) -> list[npt.NDArray[Any]] | None:
-    """Return the planes where all are arrays, None where all are in device memory."""
-    arrays = [plane for plane in planes if not isinstance(plane, DevicePlane)]
-    if not arrays:
-        return None
-    if len(arrays) != len(planes):
-        raise InvalidArg(f"{role} planes are partly arrays, partly in device memory: copy one kind")
-    return arrays
+def _passes_through(picture: tuple[Sequence[Plane], Sequence[Plane]]) -> bool:
+    """Whether a picture comes from the host or goes there."""
+    return any(isinstance(planes[0], np.ndarray) for planes in picture)

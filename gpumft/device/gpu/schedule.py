@@ -143,15 +143,16 @@ def _between(
     grid = draft.add(
         "grid.h",
         {**extent, "ACROSS": 1, "DOWN": 1, "PAIR": 0, "FROM": function, "BORDER": 0,
-         "EACH_COMPONENT": each},
+         "EACH_COMPONENT": each}, repeats=rows * columns,
     )  # fmt: skip
     stores = []
     for k, plane in enumerate(planes):
         draft.targets.append(plane)
         store = draft.add(
             "store.h",
-            {**extent, "PLANE": f"(SOURCES + {k})", "ELEMENT": "uint", "FIRST": k, "ACROSS": 1,
-             "DOWN": 1, "STORED": "WHOLE", "FILLED": 1},
+            {**extent, "PLANE": f"(SOURCES + {k})", "MOVED": "BETWEEN_MOVED", "ELEMENT": "uint",
+             "FIRST": k, "ACROSS": 1, "DOWN": 1, "STORED": "WHOLE", "FILLED": 1},
+            repeats=rows * columns,
         )  # fmt: skip
         stores.append(f"PLANE({store}, d{k})")
     return draft.launch(

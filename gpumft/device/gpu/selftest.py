@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpumft.device.gpu.runner import Machine
+from gpumft.device.gpu.machine import Machine
 from gpumft.device.unit import Part, Unit
 from gpumft.device.vectors import PRIMITIVES, vectors
 
@@ -32,7 +32,7 @@ def complaint(machine: Machine) -> str:
         found = np.zeros(count, np.uint32)
         memories.append(machine.allocate(found.nbytes))
         numbers = [np.int32(which), np.int32(count)]
-        machine.launch(kernel, (count, 1), [*numbers, *memories])
+        machine.launch(kernel, (count, 1, 1), [*numbers, *memories])
         machine.download(found, memories[-1])
         wrong.append(test.complaint(found))
     assert len(wrong) == len(PRIMITIVES)  # noqa: S101 - kernels number them

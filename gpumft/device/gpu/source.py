@@ -125,6 +125,7 @@ class Channels:
             {
                 "PLANE": plane,
                 "MEMORY": f"s{plane}",
+                "MOVED": "SOURCE_MOVED",
                 **reader(program.source, read.component),
                 "ZERO": draft.number(read.offset) if read.offset else "0.0f",
                 **turned,
@@ -186,7 +187,8 @@ def _kept(draft: Draft, plane: PlaneRef) -> str:
     return draft.add(
         "read.h",
         {
-            "PLANE": index, "MEMORY": f"s{index}", "STORED": "UNTOUCHED", "ELEMENT": "float",
-            "OFFSET": 0, "STEP": 1, "TRANSPOSE": 0, "MIRROR_Y": 0, "MIRROR_X": 0,
+            "PLANE": index, "MEMORY": f"s{index}", "MOVED": "BETWEEN_MOVED",
+            "STORED": "UNTOUCHED", "ELEMENT": "float", "OFFSET": 0, "STEP": 1,
+            "TRANSPOSE": 0, "MIRROR_Y": 0, "MIRROR_X": 0,
         },
     )  # fmt: skip

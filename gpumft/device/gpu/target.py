@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 
 from gpumft.device.gpu.draft import Draft, kind_of
 from gpumft.device.gpu.elements import PlaneBlock, block_size, blocks, finisher, in_stream
@@ -104,8 +105,11 @@ class Target:
             words["LEFT"] = draft.integer(inner.x >> component.xshift)
             words["TOP"] = draft.integer(inner.y >> component.yshift)
             words["WIDTH"], words["HEIGHT"] = draft.integer(width), draft.integer(height)
-        each = [self._component(c, w, values.get(c.name, "")) for c, w in grid.writes]
-        return draft.add("grid.h", {**words, "EACH_COMPONENT": " ".join(each)})
+        words["EACH_COMPONENT"] = " ".join(
+            self._component(c, w, values.get(c.name, "")) for c, w in grid.writes
+        )
+        width, height = component.size((program.inner.width, program.inner.height))
+        return draft.add("grid.h", words, repeats=width * height)
 
     def _function(self, grid: _Grid, pixel: str) -> tuple[str, dict[str, str]]:
         """Return the function of the grid's Pixel, and where each component finds its value."""
@@ -166,6 +170,7 @@ class Target:
             "store.h",
             {
                 "PLANE": f"(SOURCES + {index})",
+                "MOVED": "TARGET_MOVED",
                 "ELEMENT": share.type,
                 "FIRST": share.first,
                 "ACROSS": share.across,
@@ -175,6 +180,7 @@ class Target:
                 "STORED": "TEN_BITS" if self._program.target is PixelFormat.V210 else "WHOLE",
                 **share.words,
             },
+            repeats=prod(self._blocks),
         )
 
 
