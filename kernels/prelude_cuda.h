@@ -7,6 +7,7 @@
 #define GID_Y ((int)(blockIdx.y * blockDim.y + threadIdx.y))
 #define FMA(a, b, c) fmaf((a), (b), (c))
 #define RINT(x) rintf(x)
+#define NO_PRODUCT(x) __fadd_rn((x), 0.0f) /* never part of an FMA */
 #define FABS(x) fabsf(x)
 #define AS_UINT(x) __float_as_uint(x)
 #define AS_FLOAT(x) __uint_as_float(x)

@@ -12,6 +12,7 @@
 #define GID_Y ((int)get_global_id(1))
 #define FMA(a, b, c) fma((a), (b), (c))
 #define RINT(x) rint(x)
+#define NO_PRODUCT(x) ((x) + 0.0f)
 #define FABS(x) fabs(x)
 #define AS_UINT(x) as_uint(x)
 #define AS_FLOAT(x) as_float(x)
