@@ -8,7 +8,7 @@
  * and no compiler makes one operation of both. With REGION, only within LEFT TOP RIGHT BOTTOM.
  */
 #define INPUT(k, index) const float v##k = p.c[index];
-#define SUMMED(k, index) const float v##k = p.c[index] + 0.0f;
+#define SUMMED(k, index) const float v##k = NO_PRODUCT(p.c[index]);
 #define CONSTANT(k, number) const float v##k = number;
 #define MULTIPLY(k, a, b) const float v##k = v##a * v##b;
 #define ADD(k, a, b) const float v##k = v##a + v##b;

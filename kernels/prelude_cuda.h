@@ -8,6 +8,7 @@
 #define GID_Z ((int)blockIdx.z)
 #define FMA(a, b, c) fmaf((a), (b), (c))
 #define RINT(x) rintf(x)
+#define NO_PRODUCT(x) __fadd_rn((x), 0.0f) /* never part of an FMA */
 #define FABS(x) fabsf(x)
 #define AS_UINT(x) __float_as_uint(x)
 #define AS_FLOAT(x) __uint_as_float(x)

@@ -13,6 +13,7 @@
 #define GID_Z ((int)get_global_id(2))
 #define FMA(a, b, c) fma((a), (b), (c))
 #define RINT(x) rint(x)
+#define NO_PRODUCT(x) ((x) + 0.0f)
 #define FABS(x) fabs(x)
 #define AS_UINT(x) as_uint(x)
 #define AS_FLOAT(x) as_float(x)

@@ -19,5 +19,13 @@ KERNEL void primitives(int which, int count, GLOBAL const uint *a, GLOBAL const 
         found = to_half(x);
     if (which == 5)
         found = AS_UINT(from_half(a[k]));
+    if (which == 6)
+        found = AS_UINT(exponent_of(x));
+    if (which == 7)
+        found = AS_UINT(mantissa_of(x));
+    if (which == 8)
+        found = AS_UINT(power_of_two(x));
+    if (which == 9)
+        found = AS_UINT(root_seed(x));
     result[k] = found;
 }

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-PRIMITIVES = ("fma", "recip", "flush", "code", "half", "from_half")
+PRIMITIVES = (
+    "fma", "recip", "flush", "code", "half", "from_half", "exponent", "mantissa", "power_of_two",
+    "root_seed",
+)  # fmt: skip
 """In the order in which kernels number them."""
 _QUIET = 0x7FC00000
 

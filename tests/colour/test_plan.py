@@ -167,11 +167,11 @@ def test_gray_in_gives_equal_r_g_b_and_black_gives_zero(
 @pytest.mark.parametrize("matrix", LUMA)
 def test_what_is_zero_on_paper_is_zero(matrix: Matrix) -> None:
     yuv, rgb = resolved("yuv444p", matrix=matrix), resolved("rgb24")
-    rows = plan(yuv, rgb).stages[0].matrix
+    rows = matrix_of(plan(yuv, rgb).stages[0])
     zeros = {(1, 2)} if matrix is Matrix.YCGCO else {(0, 1), (2, 2)}
     assert set(zip(*np.nonzero(rows == 0), strict=True)) == zeros
     other = resolved("yuv444p", matrix="bt2020ncl" if matrix == "bt709" else "bt709")
-    assert plan(yuv, other).stages[0].matrix[1:, 0].tolist() == [0, 0]
+    assert matrix_of(plan(yuv, other).stages[0])[1:, 0].tolist() == [0, 0]
 
 
 def test_the_first_stage_carries_the_scale_of_each_component() -> None:
@@ -234,7 +234,7 @@ def test_gray_and_rgb() -> None:
     assert matrix_of(stage) == pytest.approx(np.array([[0.299, 0.587, 0.114]]) / 255, rel=1e-15)
     (back,) = plan(gray, rgb).stages
     assert matrix_of(back).tolist() == [[1 / 255]] * 3
-    assert plan(resolved("grayf32le"), rgb).stages[0].matrix.tolist() == [[1]] * 3
+    assert matrix_of(plan(resolved("grayf32le"), rgb).stages[0]).tolist() == [[1]] * 3
 
 
 def test_luma_of_another_matrix_is_computed() -> None:

@@ -131,3 +131,22 @@ def from_half(h: int) -> int:
     q = Fraction(mantissa if exponent == 0 else mantissa + 1024)
     q *= Fraction(2) ** (max(exponent, 1) - 25)
     return sign | float32(q)
+
+
+def _parts(x: int) -> tuple[int, Fraction]:
+    """k and m with x = 2^k * m and m in [r, 2r), r being sqrt(1/2) rounded to float32."""
+    root = value(0x3F3504F3)
+    k = floor_log2(value(x) / root)
+    return k, value(x) / Fraction(2) ** k
+
+
+def exponent(x: int) -> int:
+    return bits_of(float(_parts(x)[0]))
+
+
+def mantissa(x: int) -> int:
+    return float32(_parts(x)[1])
+
+
+def root_seed(x: int) -> int:
+    return 0x5F375A86 - x // 2

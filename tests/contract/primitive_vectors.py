@@ -9,6 +9,8 @@ computed in rational arithmetic (exact.py), not by the code that they test. The 
     flush            x, FLUSH(x)
     half             x, float16 bits            as written: FLUSH is not part of it
     from_half        float16 bits, float32 bits
+    exponent mantissa root_seed   x, result     x is normal, positive and finite
+    power_of_two     x, 2^x                     x is an integer from -126 to 127
 
 All numbers are bits in hexadecimal unless said otherwise. A result of 7fc00000 stands for any NaN
 in `fma` and `flush`, for itself elsewhere. A zero result of `fma` may have either sign.
@@ -109,6 +111,21 @@ FROM_HALF = (0, 0x8000, 1, 0x8001, 0x3FF, 0x400, 0x83FF, 0x3C00, 0x7BFF, 0xFBFF,
              0x7E00, 0x7C01, 0xFFFF, 0x3555, 0x2E66, 0x0200)  # fmt: skip
 
 
+ROOT_HALF = 0x3F3504F3
+
+
+def normals() -> Iterator[int]:
+    """Both ends, both sides of sqrt(1/2) * 2^k and of 2^k, and some by chance."""
+    yield from (0x00800000, 0x00800001, 0x7F7FFFFF, 0x1F800000, 0x5F800000)
+    for k in (-126, -64, -1, 0, 1, 2, 63, 127):
+        for middle in (ROOT_HALF, ONE):
+            for bits in range(middle - 1, middle + 2):
+                if 0x00800000 <= bits + (k << 23) < 0x7F800000:
+                    yield bits + (k << 23)
+    for r in random_bits(40, 80):
+        yield 0x00800000 + int(r) % 0x7F000000
+
+
 def _hex(*bits: int) -> list[str]:
     return [f"{b:08x}" for b in bits]
 
@@ -126,6 +143,13 @@ def make() -> dict[str, list[list[str | int]]]:
         ],
         "half": [[*_hex(x), f"{exact.half(x):04x}"] for x in dict.fromkeys(halves())],
         "from_half": [[f"{h:04x}", *_hex(exact.from_half(h))] for h in FROM_HALF],
+        "exponent": [[*_hex(x, exact.exponent(x))] for x in dict.fromkeys(normals())],
+        "mantissa": [[*_hex(x, exact.mantissa(x))] for x in dict.fromkeys(normals())],
+        "power_of_two": [
+            [*_hex(exact.bits_of(float(k)), exact.bits_of(2.0**k))]
+            for k in (*range(-126, -120), *range(-25, 26, 5), *range(122, 128))
+        ],
+        "root_seed": [[*_hex(x, exact.root_seed(x))] for x in dict.fromkeys(normals())],
     }
     return table
 

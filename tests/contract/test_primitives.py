@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from gpumft.testing import twin_math
+from gpumft.formula import Value, formula
+from gpumft.testing import twin_formula, twin_math
 from tests.contract import exact, primitive_vectors
 
 VECTORS: dict[str, list[list[str | int]]] = json.loads(
@@ -76,3 +77,10 @@ def test_half() -> None:
 def test_from_half() -> None:
     found = twin_math.from_half(column("from_half", 0).astype(np.uint16))
     np.testing.assert_array_equal(found.view(np.uint32), column("from_half", 1))
+
+
+@pytest.mark.parametrize("name", ["exponent", "mantissa", "power_of_two", "root_seed"])
+def test_operations_of_formulas(name: str) -> None:
+    made = formula(name, 1, lambda x: [Value(name, x)])
+    (found,) = twin_formula.evaluate(made, [numbers(name, 0)])
+    np.testing.assert_array_equal(found.view(np.uint32), column(name, 1))

@@ -6,14 +6,17 @@ import hashlib
 import logging
 import re
 import tracemalloc
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numba.core import event
 
 from gpumft.device import Program, open_device
-from gpumft.device.cpu import compiler, selftest
+from gpumft.device.cpu import compiler, formulas, fused, selftest
+from gpumft.device.program import Apply
 from gpumft.device.vectors import vectors
 from gpumft.errors import KernelBuildError
 from tests.contract import programs
@@ -33,7 +36,16 @@ KERNELS = (
     "paint.uint8.uint8.rrr.110-111-101-k",
     "paint.uint16.uint8.rrr.111-111-111",
     "paint.row.uint8.rrr.111",
+    *("paint.uint8.uint8.prr.101-111-110.shaped", "store.uint8.shaped", "store.uint16.shaped"),
+    *(f"{family}.{name}" for family in ("pack", "unpack") for name in "yuv"),
 )
+FORMULAS = {
+    name: formulas.register(joined.formula)
+    for name in ("formula_roots", "formula_powers", "formula_choices", "formula_chain")
+    for joined in fused.fused(programs.case(name).program.stages, 3)
+    if isinstance(joined, Apply)
+}
+"""Kernels of formulas; that of a chain of mixes and curves is one."""
 INNER = (
     "phases.row",
     "phases.uint8",
@@ -42,9 +54,17 @@ INNER = (
     "vertical.uint8.4",
     "vertical.row",
     "paint.uint8.uint8.prr.101-111-110",
+    "paint.uint8.uint8.prr.101-111-110.shaped",
+    *FORMULAS.values(),
 )
 """Kernels whose loops cost the time."""
 VECTOR_FMA = re.compile(r"\bvfn?m(add|sub)\d*ps\b|\bfmla\s+v")
+
+
+@cache
+def made(name: str) -> Any:
+    """A kernel compiled here and now, once for all tests that look at it."""
+    return compiler.compile_kernel(name, keep=False)
 
 
 def bodies(ir: str) -> str:
@@ -52,9 +72,9 @@ def bodies(ir: str) -> str:
     return "\n".join(re.findall(r"^define .*?^}", ir, flags=re.MULTILINE | re.DOTALL))
 
 
-@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("name", [*KERNELS, *FORMULAS.values()])
 def test_no_double_in_any_kernel(name: str) -> None:
-    ir = bodies(compiler.compile_kernel(name, keep=False).inspect_llvm())
+    ir = bodies(made(name).inspect_llvm())
     assert "define" in ir
     assert not re.search(r"\bdouble\b", ir)
     assert not re.search(r"\b(fast|reassoc|contract|afn|arcp|nnan|ninf|nsz)\b", ir)
@@ -62,25 +82,29 @@ def test_no_double_in_any_kernel(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*INNER, "mix"])
 def test_taps_and_quantisation_are_vector_code(name: str) -> None:
-    library = compiler.compile_kernel(name, keep=False)._library
+    library = made(name)._library
     assert VECTOR_FMA.search(library.get_asm_str())
 
 
-@pytest.mark.parametrize("name", INNER)
-def test_no_calls_and_no_gathers_in_the_inner_loops(name: str) -> None:
-    """Loops that hold a packed fma, from their label to the jump back to it, hold no call."""
-    text = compiler.compile_kernel(name, keep=False)._library.get_asm_str()
-    lines = text.splitlines()
+def loops(name: str) -> list[list[str]]:
+    """Loops that hold a packed fma, from their label to the jump back to it."""
+    lines = made(name)._library.get_asm_str().splitlines()
     labels = {line[:-1]: n for n, line in enumerate(lines) if re.fullmatch(r"\.?L\w+:", line)}
-    loops = []
+    longest = 1000 if name in FORMULAS.values() else 200
+    found = []
     for n, line in enumerate(lines):
         jump = re.match(r"\s+(?:j[a-z]+|b[a-z.]*|cbn?z|tbn?z)\s.*?(\.?L\w+)$", line)
         begin = labels.get(jump[1], n) if jump else n
         body = lines[begin:n]
-        if begin < n and n - begin < 200 and any(VECTOR_FMA.search(step) for step in body):
-            loops.append(body)
-    assert loops
-    for body in loops:
+        if begin < n and n - begin < longest and any(VECTOR_FMA.search(step) for step in body):
+            found.append(body)
+    return found
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_no_calls_and_no_gathers_in_the_inner_loops(name: str) -> None:
+    assert loops(name)
+    for body in loops(name):
         for step in body:
             assert not re.search(r"\bcall|\bblr?\s|gather", step), step
 
@@ -88,11 +112,22 @@ def test_no_calls_and_no_gathers_in_the_inner_loops(name: str) -> None:
 def test_a_product_is_never_an_operand_of_a_sum() -> None:
     """A written-out fma is the only way: no fmul feeds an fadd or fsub in the kernels' IR."""
     for name in KERNELS:
-        ir = bodies(compiler.compile_kernel(name, keep=False).inspect_llvm())
+        ir = bodies(made(name).inspect_llvm())
         products = set(re.findall(r"(%\S+) = fmul ", ir))
         sums = re.findall(r" = f(?:add|sub) (?:<[^>]*> |float )(\S+), (\S+)", ir)
         fed = {operand.rstrip(",") for pair in sums for operand in pair} & products
         assert not fed, name
+
+
+def test_a_chain_is_one_loop_in_vector_registers() -> None:
+    """A few instructions an operation; nothing is moved lane by lane."""
+    (chain,) = fused.fused(programs.case("formula_chain").program.stages, 3)
+    assert isinstance(chain, Apply)
+    assert chain.formula.operations > 200
+    (body,) = loops(FORMULAS["formula_chain"])
+    assert len(body) < 6 * chain.formula.operations
+    lanes = r"\bv?(?:movss|insertps|extractps|pextrd|pinsrd)\b|\b(?:ins|umov)\s"
+    assert not [step for step in body if re.search(lanes, step)]
 
 
 def test_nothing_compiles_and_nothing_is_allocated_after_build() -> None:
@@ -134,7 +169,10 @@ with open_device("cpu", threads=2) as device:
             digest.update(plane.tobytes())
 print(digest.hexdigest())
 """
-NAMES = ("nv12_to_rgb24", "taps_mixed_100", "alpha_of_floats", "float_matrix")
+NAMES = (
+    "nv12_to_rgb24", "taps_mixed_100", "alpha_of_floats", "float_matrix", "formula_powers",
+    "formula_chain_420", "scale_alpha", "dither_420_odd", "v210_odd",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -153,8 +191,9 @@ def test_other_instruction_sets_give_the_same_bytes(environment: dict[str, str])
     assert in_child(environment, HASHES, *NAMES) == digest.hexdigest()
 
 
-def test_flush_to_zero_mode_changes_no_byte() -> None:
-    case = programs.case("float_matrix")
+@pytest.mark.parametrize("name", ["float_matrix", "formula_roots", "formula_powers", "scale_alone"])
+def test_flush_to_zero_mode_changes_no_byte(name: str) -> None:
+    case = programs.case(name)
     with open_device("cpu", threads=1) as device:
         expected = [plane.tobytes() for plane in run(device, case.program, case.planes)]
         with flushing_to_zero():
@@ -202,7 +241,7 @@ def test_an_unwritable_cache_folder_means_one_warning(
 def test_the_cache_key_covers_every_file_of_the_engine() -> None:
     folder = Path(compiler.__file__).parent
     jitted = {"arithmetic.py", "vectors.py", "kernels.py", "columns.py", "across.py"}
-    jitted |= {"pixels.py", "paint.py", "selftest.py"}
+    jitted |= {"pixels.py", "paint.py", "selftest.py", "formulas.py", "v210.py"}
     assert jitted <= {path.name for path in folder.glob("*.py")}
     assert compiler.cache_folder().name == compiler._source_hash()
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gpumft.device import Device, open_device
+from gpumft.device.cpu import engine, lower
 from gpumft.errors import InvalidArg, InvalidRequest
 from gpumft.media.formats import PixelFormat
 from gpumft.testing import twin
@@ -166,6 +167,21 @@ def test_threads_do_not_matter(
     assert_same(results[1], results[0])
     assert_same(results[2], results[0])
     assert_same(results[0], twin.run(program, planes))
+
+
+@pytest.mark.parametrize(
+    "name", ["formula_chain_420", "formula_regions", "scale_down_420", "scale_alpha",
+             "dither_nv12_border", "v210_from_rgb"],
+)  # fmt: skip
+def test_threads_do_not_matter_to_stages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In as many bands as there can be."""
+    monkeypatch.setattr(engine, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(lower, "_FEWEST_ROWS", 2)
+    case = programs.case(name)
+    expected = twin.run(case.program, case.planes)
+    for threads in (1, 2, 5):
+        with open_device("cpu", threads=threads) as device:
+            assert_same(run(device, case.program, case.planes), expected, f"{threads} threads")
 
 
 def test_wrong_arrays_are_refused_and_nothing_is_written(device: Device) -> None:

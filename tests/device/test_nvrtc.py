@@ -24,7 +24,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "kernels.md"
 SHOWN = (
     "nv12_to_rgb24", "yuv420p_odd_to_bgra", "rgb24_to_yuv420p", "depth_10_to_8_packed",
     "yuv444p_up_to_rgb24", "p010_down_to_gbrp", "bgr24_odd_to_nv12", "taps_mixed_100",
-    "alpha_weighted", "v210_odd", "half_to_codes", "zeros_and_regions",
+    "alpha_weighted", "v210_odd", "half_to_codes", "zeros_and_regions", "formula_chain",
+    "formula_chain_420", "formula_sums", "scale_down_420", "dither_420_odd",
 )  # fmt: skip
 HEAD = "| program | launch | "
 MOST_REGISTERS = 128

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -32,12 +33,14 @@ def fitted(
 
 def log2_part(x: Array) -> Array:
     """log2(1 + x) / x."""
-    return np.asarray(np.log1p(x) / np.log(2) / x)
+    found: Array = np.log1p(x) / np.log(2) / x
+    return found
 
 
 def exp2_part(x: Array) -> Array:
     """(2^x - 1) / x."""
-    return np.asarray(np.expm1(x * np.log(2)) / x)
+    found: Array = np.expm1(x * np.log(2)) / x
+    return found
 
 
 TABLES: dict[str, tuple[float, ...]] = {
@@ -49,4 +52,5 @@ TABLES: dict[str, tuple[float, ...]] = {
 
 if __name__ == "__main__":
     for name, coefficients in TABLES.items():
-        print(f"{name} = {coefficients}")  # noqa: T201 - its purpose
+        lines = "".join(f"    {c!r},\n" for c in coefficients)
+        sys.stdout.write(f"{name}: Final = (\n{lines})\n")

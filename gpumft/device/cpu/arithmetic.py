@@ -97,6 +97,38 @@ def reciprocal(builder: Any, x: Any) -> Any:
     return y
 
 
+def exponent(builder: Any, x: Any) -> Any:
+    """Emit the k with x = 2^k * m, m in [sqrt(1/2), sqrt(2)). Source: docs/arithmetic.md, 8.1."""
+    whole = builder.ashr(_above_root(builder, x), constant(INT32, x.type, 23))
+    return builder.sitofp(whole, x.type)
+
+
+def mantissa(builder: Any, x: Any) -> Any:
+    """Emit that m."""
+    whole = builder.and_(_above_root(builder, x), constant(INT32, x.type, 0xFF800000))
+    bits = builder.bitcast(x, _shape(INT32, x.type))
+    return builder.bitcast(builder.sub(bits, whole), x.type)
+
+
+def _above_root(builder: Any, x: Any) -> Any:
+    bits = builder.bitcast(x, _shape(INT32, x.type))
+    return builder.sub(bits, constant(INT32, x.type, 0x3F3504F3))
+
+
+def power_of_two(builder: Any, x: Any) -> Any:
+    """Emit 2^x for an integer x in [-126, 127]."""
+    whole = builder.fptosi(x, _shape(INT32, x.type))
+    biased = builder.add(whole, constant(INT32, x.type, 127))
+    return builder.bitcast(builder.shl(biased, constant(INT32, x.type, 23)), x.type)
+
+
+def root_seed(builder: Any, x: Any) -> Any:
+    """Emit a first guess at 1 / sqrt(x)."""
+    bits = builder.bitcast(x, _shape(INT32, x.type))
+    half = builder.lshr(bits, constant(INT32, x.type, 1))
+    return builder.bitcast(builder.sub(constant(INT32, x.type, 0x5F375A86), half), x.type)
+
+
 def clamped(builder: Any, x: Any, low: Any, high: Any) -> Any:
     """Emit x > low ? x : low, then x < high ? x : high."""
     x = builder.select(builder.fcmp_ordered(">", x, low), x, low)
@@ -242,22 +274,17 @@ def _merge(_typing: Any, before: Any, code: Any) -> Any:
     return before(before, code), emit
 
 
-def _flush(_typing: Any, x: Any) -> Any:
-    """flush(x): x, or +0 where |x| < 2^-64."""
+def _alone(name: str, emitter: Any) -> Any:
+    """Make the intrinsic name(x) of what `emitter` emits."""
 
-    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return flushed(builder, values[0])
+    def operation(_typing: Any, x: Any) -> Any:
+        def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+            return emitter(builder, values[0])
 
-    return types.float32(types.float32), emit
+        return types.float32(types.float32), emit
 
-
-def _recip(_typing: Any, x: Any) -> Any:
-    """recip(x): 1 / x within 1 ulp on [2^-64, 2^64] (docs/arithmetic.md, 2)."""
-
-    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return reciprocal(builder, values[0])
-
-    return types.float32(types.float32), emit
+    operation.__name__ = name
+    return intrinsic(operation)
 
 
 def _run(
@@ -278,7 +305,11 @@ number: Any = intrinsic(_number)
 fma: Any = intrinsic(_fma)
 decode: Any = intrinsic(_decode)
 encode: Any = intrinsic(_encode)
-flush: Any = intrinsic(_flush)
-recip: Any = intrinsic(_recip)
+flush: Any = _alone("flush", flushed)
+recip: Any = _alone("recip", reciprocal)
+exponent_of: Any = _alone("exponent_of", exponent)
+mantissa_of: Any = _alone("mantissa_of", mantissa)
+power_of: Any = _alone("power_of", power_of_two)
+root_seed_of: Any = _alone("root_seed_of", root_seed)
 merge: Any = intrinsic(_merge)
 run: Any = intrinsic(_run)

@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba import int64, types
 from numba.extending import intrinsic
 
+from gpumft.device.cpu import arithmetic
 from gpumft.device.cpu.arithmetic import (
     FLOAT,
     INT32,
@@ -31,7 +32,6 @@ MOST = 4
 """Channels that a formula takes, and that it gives."""
 PARAMETERS = 29
 """The argument from which on a kernel's parameters lie."""
-_ROOT_HALF: Final = 0x3F3504F3
 _known: dict[str, Formula] = {}
 
 
@@ -118,42 +118,13 @@ def _step(builder: Any, step: Step, values: list[Any], args: Any) -> Any:
     return emitted
 
 
-def _word(value: int) -> Any:
-    return constant(INT32, WORDS, value)
-
-
-def _bits(builder: Any, x: Any) -> Any:
-    return builder.bitcast(x, WORDS)
-
-
 def _select(builder: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
     return builder.select(builder.fcmp_ordered("<", a, b), yes, no)
 
 
 def _keep_nan(builder: Any, x: Any, y: Any) -> Any:
-    quiet = builder.bitcast(_word(QUIET), FLOATS)
+    quiet = builder.bitcast(constant(INT32, WORDS, QUIET), FLOATS)
     return builder.select(builder.fcmp_unordered("uno", x, x), quiet, y)
-
-
-def _exponent(builder: Any, x: Any) -> Any:
-    above = builder.sub(_bits(builder, x), _word(_ROOT_HALF))
-    return builder.sitofp(builder.ashr(above, _word(23)), FLOATS)
-
-
-def _mantissa(builder: Any, x: Any) -> Any:
-    above = builder.sub(_bits(builder, x), _word(_ROOT_HALF))
-    whole = builder.and_(above, _word(0xFF800000))
-    return builder.bitcast(builder.sub(_bits(builder, x), whole), FLOATS)
-
-
-def _power_of_two(builder: Any, x: Any) -> Any:
-    whole = builder.add(builder.fptosi(x, WORDS), _word(127))
-    return builder.bitcast(builder.shl(whole, _word(23)), FLOATS)
-
-
-def _root_seed(builder: Any, x: Any) -> Any:
-    half = builder.lshr(_bits(builder, x), _word(1))
-    return builder.bitcast(builder.sub(_word(0x5F375A86), half), FLOATS)
 
 
 _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -167,8 +138,8 @@ _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "flush": flushed,
     "reciprocal": reciprocal,
     "keep_nan": _keep_nan,
-    "exponent": _exponent,
-    "mantissa": _mantissa,
-    "power_of_two": _power_of_two,
-    "root_seed": _root_seed,
+    "exponent": arithmetic.exponent,
+    "mantissa": arithmetic.mantissa,
+    "power_of_two": arithmetic.power_of_two,
+    "root_seed": arithmetic.root_seed,
 }

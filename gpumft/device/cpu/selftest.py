@@ -8,12 +8,16 @@ from numba import float32, int32, int64, types, uint16, uint32
 from gpumft.device.cpu.arithmetic import (
     decode,
     encode,
+    exponent_of,
     float_bits,
     flush,
     fma,
+    mantissa_of,
     number,
     pointer,
+    power_of,
     recip,
+    root_seed_of,
 )
 from gpumft.device.vectors import Vectors, vectors
 
@@ -46,6 +50,18 @@ def probe(args: int, _scratch: int, _planes: int, _y: int, _count: int) -> None:
     elif a[0] == 4:
         for i in range(n):
             code[i] = uint16(encode(x[i], one, zero, one, 0, HALF))
+    elif a[0] == 6:
+        for i in range(n):
+            out[i] = exponent_of(x[i])
+    elif a[0] == 7:
+        for i in range(n):
+            out[i] = mantissa_of(x[i])
+    elif a[0] == 8:
+        for i in range(n):
+            out[i] = power_of(x[i])
+    elif a[0] == 9:
+        for i in range(n):
+            out[i] = root_seed_of(x[i])
     else:
         halves = pointer(a[2], int32)
         for i in range(n):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+_RECIPROCAL = 8
+"""Further operations of a reciprocal."""
 _WORD = re.compile(r"[a-z]+_\d+")
 
 
@@ -65,6 +67,10 @@ def work_of(file: str, words: Mapping[str, str], known: Mapping[str, Work], repe
     if file == "mix.h":
         used = sum(int(n).bit_count() for n in re.findall(r"ROW\(\d+, (\d+),", text))
         return replace(inner + Work(multiply_adds=used), channels=channels)
+    if file == "formula.h":
+        steps = re.findall(r"([A-Z_]+)\(", words["EACH_STEP"])
+        done = len(steps) - steps.count("CONSTANT") + _RECIPROCAL * steps.count("RECIPROCAL")
+        return replace(inner + Work(multiply_adds=done), channels=channels)
     if file == "unweigh.h":
         entries = sum(text.count(f"{name}(") for name in ("DIVIDED", "MULTIPLIED"))
         return replace(inner + Work(multiply_adds=7 + entries), channels=channels)
