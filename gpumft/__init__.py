@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .media import Transfer as Transfer
     from .media import VideoType as VideoType
     from .media import seconds as seconds
+    from .mft import Activate as Activate
     from .mft import EnumFlags as EnumFlags
     from .mft import Flow as Flow
     from .mft import InputStatus as InputStatus
@@ -60,8 +61,10 @@ if TYPE_CHECKING:
     from .mft import OutputStreamInfo as OutputStreamInfo
     from .mft import ProcessOutputFlags as ProcessOutputFlags
     from .mft import ProcessOutputStatus as ProcessOutputStatus
+    from .mft import Registration as Registration
     from .mft import SetTypeFlags as SetTypeFlags
     from .mft import Transform as Transform
+    from .mft import TransformCategory as TransformCategory
     from .mft import negotiate as negotiate
     from .ops import Converter as Converter
     from .ops import Explanation as Explanation
@@ -82,7 +85,13 @@ if TYPE_CHECKING:
     from .transforms import EffectTransform as EffectTransform
     from .transforms import VideoProcessor as VideoProcessor
     from .transforms import VideoTransform as VideoTransform
+    from .transforms import block_transforms as block_transforms
+    from .transforms import create_transform as create_transform
+    from .transforms import enumerate_transforms as enumerate_transforms
+    from .transforms import prefer_transforms as prefer_transforms
+    from .transforms import register_transform as register_transform
     from .transforms import transform as transform
+    from .transforms import unregister_transform as unregister_transform
 
     __version__: str
 
@@ -128,6 +137,7 @@ _NAMES = {
         "seconds",
     ),
     "mft": (
+        "Activate",
         "EnumFlags",
         "Flow",
         "InputStatus",
@@ -142,8 +152,10 @@ _NAMES = {
         "OutputStreamInfo",
         "ProcessOutputFlags",
         "ProcessOutputStatus",
+        "Registration",
         "SetTypeFlags",
         "Transform",
+        "TransformCategory",
         "negotiate",
     ),
     "ops": (
@@ -172,7 +184,13 @@ _NAMES = {
         "EffectTransform",
         "VideoProcessor",
         "VideoTransform",
+        "block_transforms",
+        "create_transform",
+        "enumerate_transforms",
+        "prefer_transforms",
+        "register_transform",
         "transform",
+        "unregister_transform",
     ),
 }
 """Public names by the module that they come from."""

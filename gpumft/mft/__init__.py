@@ -4,6 +4,7 @@
 here does I/O, starts a thread or calls back, and nothing here looks inside a sample.
 """
 
+from gpumft.mft.activation import Activate
 from gpumft.mft.flags import (
     LOWER_UNBOUNDED,
     STREAMS_UNLIMITED,
@@ -24,6 +25,8 @@ from gpumft.mft.host import Client
 from gpumft.mft.infos import InputStreamInfo, OutputDataBuffer, OutputResult, OutputStreamInfo
 from gpumft.mft.negotiation import negotiate
 from gpumft.mft.payload import DISCONTINUITY, Payload, copy_attributes, copy_times
+from gpumft.mft.registration import Registration, TransformCategory
+from gpumft.mft.registry import Registry
 from gpumft.mft.transform import Transform
 from gpumft.mft.worker import Worker
 
@@ -32,6 +35,7 @@ __all__ = [
     "LOWER_UNBOUNDED",
     "STREAMS_UNLIMITED",
     "UPPER_UNBOUNDED",
+    "Activate",
     "Client",
     "EnumFlags",
     "Flow",
@@ -48,8 +52,11 @@ __all__ = [
     "Payload",
     "ProcessOutputFlags",
     "ProcessOutputStatus",
+    "Registration",
+    "Registry",
     "SetTypeFlags",
     "Transform",
+    "TransformCategory",
     "Worker",
     "copy_attributes",
     "copy_times",

@@ -1,7 +1,27 @@
 """Transforms: the protocol and the pixels together."""
 
 from gpumft.transforms.formats import CONVERTIBLE
+from gpumft.transforms.registry import (
+    block_transforms,
+    create_transform,
+    enumerate_transforms,
+    prefer_transforms,
+    register_transform,
+    unregister_transform,
+)
 from gpumft.transforms.video_processor import EffectTransform, VideoProcessor
 from gpumft.transforms.video_transform import VideoTransform, transform
 
-__all__ = ["CONVERTIBLE", "EffectTransform", "VideoProcessor", "VideoTransform", "transform"]
+__all__ = [
+    "CONVERTIBLE",
+    "EffectTransform",
+    "VideoProcessor",
+    "VideoTransform",
+    "block_transforms",
+    "create_transform",
+    "enumerate_transforms",
+    "prefer_transforms",
+    "register_transform",
+    "transform",
+    "unregister_transform",
+]
