@@ -1,23 +1,43 @@
-"""What tests judge by: the float64 reference, its bounds, test frames. Loaded when first used."""
+"""What tests judge by: the float64 reference, its bounds, test frames, the rules of transforms.
+
+Loaded when first used.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gpumft.testing import bounds as bounds
+    from gpumft.testing import conformance as conformance
     from gpumft.testing import frames as frames
     from gpumft.testing.bounds import check as check
+    from gpumft.testing.conformance import ConformanceReport as ConformanceReport
+    from gpumft.testing.conformance import NotConforming as NotConforming
+    from gpumft.testing.conformance import check_transform as check_transform
     from gpumft.testing.reference import reference_convert as reference_convert
     from gpumft.testing.reference import reference_values as reference_values
 
 _HOME = {
+    "ConformanceReport": "conformance",
+    "NotConforming": "conformance",
     "check": "bounds",
+    "check_transform": "conformance",
     "reference_convert": "reference",
     "reference_values": "reference",
 }
-_MODULES = ("bounds", "frames")
+_MODULES = ("bounds", "conformance", "frames")
 
-__all__ = ("bounds", "check", "frames", "reference_convert", "reference_values")
+__all__ = (
+    "ConformanceReport",
+    "NotConforming",
+    "bounds",
+    "check",
+    "check_transform",
+    "conformance",
+    "frames",
+    "reference_convert",
+    "reference_values",
+)
 
 
 def __getattr__(name: str) -> object:

@@ -1,0 +1,9 @@
+"""check_transform: whether anybody's transform keeps Media Foundation's contract.
+
+Rules are functions over a ``Bench``, one file a subject; each names its source in Media Foundation.
+"""
+
+from gpumft.testing.conformance.report import ConformanceReport, Failure, NotConforming
+from gpumft.testing.conformance.suite import RULES, check_transform
+
+__all__ = ["RULES", "ConformanceReport", "Failure", "NotConforming", "check_transform"]
