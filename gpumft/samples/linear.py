@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ def linear_rows(
     return found
 
 
+@lru_cache(maxsize=64)
 def linear_length(type: VideoType) -> int:
     """Return how many bytes a plain buffer needs for a picture of `type`.
 

@@ -70,6 +70,7 @@ class Bench:
         self.lazy = all(
             first.output_stream_info(id).flags & OutputStreamFlags.LAZY_READ for id in self.outputs
         )
+        self._noise: dict[tuple[int, int], list[NDArray[Any]]] = {}
         self._expected: dict[int, list[Taken] | Exception] = {}
 
     # --- Transforms ---
@@ -109,7 +110,10 @@ class Bench:
         id = self.inputs[0] if stream is None else stream
         type = self.input_types[id]
         buffer = Buffer2D(type.format, type.size)
-        for plane, values in zip(buffer.planes, frames.noise(type, index), strict=True):
+        noise = self._noise.get((index, id))
+        if noise is None:
+            noise = self._noise[index, id] = frames.noise(type, index)
+        for plane, values in zip(buffer.planes, noise, strict=True):
             plane[...] = values
         buffer.set_length(buffer.contiguous_length)
         sample = Sample(buffer, time=index * FRAME, duration=FRAME)
