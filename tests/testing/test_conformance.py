@@ -122,9 +122,51 @@ class Bounded(Good):
             self._held().pop()
 
 
+class Both(Good):
+    """Two inputs of one type, laid over each other."""
+
+    one_to_one = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        gm.Transform.__init__(self, inputs=2, outputs=1)
+
+    def process(self, src: gm.Sample, dst: gm.Sample) -> None:
+        dst.planes[0][...] = src.planes[0] ^ self._held(1)[0].planes[0]
+
+
+class Fork(Good):
+    """Two outputs, the second turned over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        gm.Transform.__init__(self, inputs=1, outputs=2)
+
+    def _produce(self, into: gm.Sample | None, id: int) -> gm.Sample:
+        made = super()._produce(into, id)
+        with made.seen_as(self.output_current_type()) as seen:
+            plane = seen.planes[0]
+            if id == 1:
+                plane[...] = plane[::-1].copy()
+        return made
+
+
 @pytest.mark.parametrize(
     "good",
-    [Good, negative, swapped, Average, Half, Twice, Provider, WithoutStatus, Eventful, Bounded],
+    [
+        Good,
+        Both,
+        Fork,
+        negative,
+        swapped,
+        Average,
+        Half,
+        Twice,
+        Provider,
+        WithoutStatus,
+        Eventful,
+        Bounded,
+    ],
     ids=lambda good: good.__name__,
 )
 def test_good_ones_pass(good: type[gm.VideoTransform]) -> None:

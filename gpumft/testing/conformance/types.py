@@ -18,7 +18,7 @@ from gpumft.errors import (
     TransformTypeNotSet,
 )
 from gpumft.media import PartialType, VideoType
-from gpumft.mft import Flow, Message
+from gpumft.mft import Flow, InputStreamFlags, Message, OutputStreamFlags
 from gpumft.testing.conformance.bench import COUNT, Bench, completed, video
 from gpumft.testing.conformance.rule import (
     Broken,
@@ -231,12 +231,15 @@ def types_hold_while_data_is_held(bench: Bench) -> None:
 
 @rule("IMFTransform::GetInputStatus, GetOutputStatus")
 def status_needs_types(bench: Bench) -> None:
-    """Before types are set there is no status: MF_E_TRANSFORM_TYPE_NOT_SET."""
+    """Before types are set there is no status, of optional streams none or 0."""
     made = bench.new()
-    id = bench.inputs[0]
     missing = TransformTypeNotSet, NotImplementedMF
-    refused("input_status", missing, made.input_status, id)
-    refused("output_status", missing, made.output_status)
+    for id in bench.inputs:
+        if not made.input_stream_info(id).flags & InputStreamFlags.OPTIONAL:
+            refused("input_status", missing, made.input_status, id)
+    flags = [made.output_stream_info(id).flags for id in bench.outputs]
+    if not all(each & OutputStreamFlags.OPTIONAL for each in flags):
+        refused("output_status", missing, made.output_status)
 
 
 @rule("IMFTransform::GetOutputStatus; ProcessInput: exactly one of accept and produce")
