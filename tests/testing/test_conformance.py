@@ -12,7 +12,9 @@ import pytest
 import gpumft as gm
 from gpumft.errors import InvalidArg, NotImplementedMF
 from gpumft.testing import NotConforming, check_transform
-from gpumft.testing.conformance import RULES
+from gpumft.testing.conformance import ASYNC_RULES, RULES
+from tests.testing.async_transforms import FALLS as ASYNC_FALLS
+from tests.testing.async_transforms import Eager
 from tests.testing.wrong_transforms import FALLS, Good, MakesTwoOfOne
 
 TYPES = {
@@ -210,7 +212,7 @@ def test_wrong_ones_fail_for_their_own_reason(wrong: type[gm.VideoTransform]) ->
 
 def test_every_rule_says_what_it_asks_and_where_it_is_written() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
-    for rule in RULES:
+    for rule in (*RULES, *ASYNC_RULES):
         assert rule.says.endswith(".")
         assert rule.source
 
@@ -236,11 +238,28 @@ def test_a_transform_that_offers_nothing_needs_types() -> None:
     check_transform(Silent, input=gm.VideoType("rgb24", (66, 50)))
 
 
-def test_asynchronous_ones_are_not_judged() -> None:
-    class Async(Good):
-        def __init__(self) -> None:
-            super().__init__()
-            self.attributes["MF_TRANSFORM_ASYNC"] = True
+def test_an_asynchronous_one_passes() -> None:
+    report = check_transform(Eager)
+    assert len(report.passed) == len(ASYNC_RULES)
 
-    with pytest.raises(InvalidArg, match="Async is asynchronous"):
-        check_transform(Async)
+
+def test_one_that_comes_unlocked_passes_too() -> None:
+    def unlocked() -> Eager:
+        made = Eager()
+        made.attributes["MF_TRANSFORM_ASYNC_UNLOCK"] = 1
+        return made
+
+    reason = ("it_is_locked_until_unlocked", "its factory unlocks it")
+    assert check_transform(unlocked).skipped == (reason,)
+
+
+@pytest.mark.parametrize("wrong", ASYNC_FALLS, ids=lambda wrong: wrong.__name__)
+def test_wrong_asynchronous_ones_fail_for_their_own_reason(wrong: type[Eager]) -> None:
+    report = check_transform(wrong, raises=False)
+    assert set(report.failed) == set(ASYNC_FALLS[wrong]), str(report)
+
+
+def test_there_is_a_wrong_one_for_each_asynchronous_rule() -> None:
+    assert {rules[0] for rules in ASYNC_FALLS.values()} == {rule.name for rule in ASYNC_RULES} - {
+        rule.name for rule in RULES
+    }

@@ -4,6 +4,13 @@ Rules are functions over a ``Bench``, one file a subject; each names its source 
 """
 
 from gpumft.testing.conformance.report import ConformanceReport, Failure, NotConforming
-from gpumft.testing.conformance.suite import RULES, check_transform
+from gpumft.testing.conformance.suite import ASYNC_RULES, RULES, check_transform
 
-__all__ = ["RULES", "ConformanceReport", "Failure", "NotConforming", "check_transform"]
+__all__ = [
+    "ASYNC_RULES",
+    "RULES",
+    "ConformanceReport",
+    "Failure",
+    "NotConforming",
+    "check_transform",
+]

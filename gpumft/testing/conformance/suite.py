@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from gpumft.errors import InvalidArg
+from gpumft.testing.conformance import asynchronous as asynchronous_rules
 from gpumft.testing.conformance import data, messages, samples, streams, types
+from gpumft.testing.conformance.asynchronous import AsyncBench, is_async
 from gpumft.testing.conformance.bench import Bench
 from gpumft.testing.conformance.report import ConformanceReport, Failure, NotConforming
 from gpumft.testing.conformance.rule import Broken, NotApplicable, Rule
@@ -18,7 +19,23 @@ RULES: Final[tuple[Rule, ...]] = (
     *messages.RULES,
     *samples.RULES,
 )
-"""Every rule, in the order in which they are checked."""
+"""Every rule of synchronous transforms, in the order in which they are checked."""
+
+ASYNC_RULES: Final[tuple[Rule, ...]] = (
+    streams.stream_limits_hold_the_count,
+    streams.stream_numbers_are_told_or_fixed,
+    streams.fixed_streams_stay,
+    streams.attributes_are_one_object,
+    streams.stream_flags_do_not_contradict,
+    types.lists_of_types_end,
+    types.lists_of_types_are_the_clients,
+    types.listed_types_can_be_set,
+    types.types_are_unset_at_first,
+    types.types_are_read_back,
+    types.types_are_kept_by_value,
+    *asynchronous_rules.RULES,
+)
+"""Every rule of asynchronous ones."""
 
 
 def check_transform(
@@ -28,9 +45,11 @@ def check_transform(
     output: object = None,
     raises: bool = True,
 ) -> ConformanceReport:
-    """Check whether a synchronous transform keeps Media Foundation's contract.
+    """Check whether a transform keeps Media Foundation's contract.
 
-    Each rule works on transforms of its own, fed with small pictures of noise.
+    Each rule works on transforms of its own, fed with small pictures of noise. Asynchronous ones
+    (MF_TRANSFORM_ASYNC) are unlocked, and have rules of their own in place of those of synchronous
+    data flow; `shutdown` ends them.
 
     Args:
         factory: makes a transform, without arguments: a class, or a function.
@@ -45,20 +64,18 @@ def check_transform(
     Raises:
         NotConforming: an AssertionError that tells each broken rule, what the transform did
             instead, and where Media Foundation says so.
-        InvalidArg: the transform is asynchronous, or offers no input types and none is given.
+        InvalidArg: the transform offers no input types, and none is given.
         InvalidMediaType: no types fit.
 
     Thread-safety: one call at a time.
     """
     first = factory()
-    if first.attributes.get("MF_TRANSFORM_ASYNC"):
-        msg = f"{type(first).__name__} is asynchronous: check the transform that it runs"
-        raise InvalidArg(msg)
-    bench = Bench(factory, input, output)
+    asynchronous = is_async(first)
+    bench = (AsyncBench if asynchronous else Bench)(factory, input, output)
     passed: list[str] = []
     failures: list[Failure] = []
     skipped: list[tuple[str, str]] = []
-    for rule in RULES:
+    for rule in ASYNC_RULES if asynchronous else RULES:
         try:
             rule.check(bench)
         except NotApplicable as reason:

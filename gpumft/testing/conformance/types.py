@@ -232,12 +232,12 @@ def types_hold_while_data_is_held(bench: Bench) -> None:
 @rule("IMFTransform::GetInputStatus, GetOutputStatus")
 def status_needs_types(bench: Bench) -> None:
     """Before types are set there is no status, of optional streams none or 0."""
-    made = bench.new()
+    made, typed = bench.new(), bench.typed()
     missing = TransformTypeNotSet, NotImplementedMF
     for id in bench.inputs:
-        if not made.input_stream_info(id).flags & InputStreamFlags.OPTIONAL:
+        if not typed.input_stream_info(id).flags & InputStreamFlags.OPTIONAL:
             refused("input_status", missing, made.input_status, id)
-    flags = [made.output_stream_info(id).flags for id in bench.outputs]
+    flags = [typed.output_stream_info(id).flags for id in bench.outputs]
     if not all(each & OutputStreamFlags.OPTIONAL for each in flags):
         refused("output_status", missing, made.output_status)
 
