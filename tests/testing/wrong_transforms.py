@@ -635,7 +635,7 @@ class ChangesWithTheStream(Good):
         dst.planes[0][0, 0] = 9 * self.streams
 
 
-@breaks("alternating_calls_give_the_same_pictures")
+@breaks("alternating_calls_give_the_same_pictures", "calls_are_serialised")
 class WantsToBeAskedFirst(Good):
     """Loses what comes before it could say NEED_MORE_INPUT."""
 
@@ -659,17 +659,23 @@ class WantsToBeAskedFirst(Good):
 
 @breaks("calls_are_serialised")
 class LetsEverybodyIn(Good):
-    """Has no lock; two threads meet inside `process`."""
+    """Has no lock; two threads meet inside `process`, and again where the input is let go."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lock: Any = nullcontext()
         self.meeting: threading.Barrier | None = threading.Barrier(2)
 
+    def meet(self) -> None:
+        if self.meeting is not None and threading.current_thread() is not threading.main_thread():
+            with suppress(threading.BrokenBarrierError):
+                self.meeting.wait(20)
+
     def process(self, src: Sample, dst: Sample) -> None:
         super().process(src, dst)
-        meeting = self.meeting
-        if meeting is not None and threading.current_thread() is not threading.main_thread():
-            with suppress(threading.BrokenBarrierError):
-                meeting.wait(20)
-            self.meeting = None
+        self.meet()
+
+    def _delivered(self) -> None:
+        self.meet()
+        self.meeting = None
+        super()._delivered()
