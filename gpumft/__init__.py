@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .media import Transfer as Transfer
     from .media import VideoType as VideoType
     from .media import seconds as seconds
+    from .mft import Activate as Activate
     from .mft import AsyncTransform as AsyncTransform
     from .mft import DrainComplete as DrainComplete
     from .mft import EnumFlags as EnumFlags
@@ -71,8 +72,10 @@ if TYPE_CHECKING:
     from .mft import OutputStreamInfo as OutputStreamInfo
     from .mft import ProcessOutputFlags as ProcessOutputFlags
     from .mft import ProcessOutputStatus as ProcessOutputStatus
+    from .mft import Registration as Registration
     from .mft import SetTypeFlags as SetTypeFlags
     from .mft import Transform as Transform
+    from .mft import TransformCategory as TransformCategory
     from .mft import as_async as as_async
     from .mft import negotiate as negotiate
     from .ops import Converter as Converter
@@ -95,7 +98,13 @@ if TYPE_CHECKING:
     from .transforms import EffectTransform as EffectTransform
     from .transforms import VideoProcessor as VideoProcessor
     from .transforms import VideoTransform as VideoTransform
+    from .transforms import block_transforms as block_transforms
+    from .transforms import create_transform as create_transform
+    from .transforms import enumerate_transforms as enumerate_transforms
+    from .transforms import prefer_transforms as prefer_transforms
+    from .transforms import register_transform as register_transform
     from .transforms import transform as transform
+    from .transforms import unregister_transform as unregister_transform
 
     __version__: str
 
@@ -143,6 +152,7 @@ _NAMES = {
     "mft": (
         "AsyncTransform",
         "DrainComplete",
+        "Activate",
         "EnumFlags",
         "EventGenerator",
         "EventQueue",
@@ -165,9 +175,11 @@ _NAMES = {
         "OutputStreamInfo",
         "ProcessOutputFlags",
         "ProcessOutputStatus",
+        "Registration",
         "SetTypeFlags",
         "Transform",
         "as_async",
+        "TransformCategory",
         "negotiate",
     ),
     "ops": (
@@ -197,7 +209,13 @@ _NAMES = {
         "EffectTransform",
         "VideoProcessor",
         "VideoTransform",
+        "block_transforms",
+        "create_transform",
+        "enumerate_transforms",
+        "prefer_transforms",
+        "register_transform",
         "transform",
+        "unregister_transform",
     ),
 }
 """Public names by the module that they come from."""

@@ -417,6 +417,13 @@ class TransformAsyncLocked(MFError, RuntimeError):
     name = "MF_E_TRANSFORM_ASYNC_LOCKED"
 
 
+class InvalidCodecMerit(MFError, RuntimeError):
+    """The merit that a transform states is not the one it was registered with."""
+
+    hresult = MF_E_INVALID_CODEC_MERIT
+    name = "MF_E_INVALID_CODEC_MERIT"
+
+
 class AsyncTransformNotSupported(MFError, RuntimeError):
     """An asynchronous transform cannot be used here."""
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gpumft.cli import output
 from gpumft.cli.options import Json
 from gpumft.cli.values import nearest
+
+if TYPE_CHECKING:
+    from gpumft.mft import Activate
 
 FILTERS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "crop": (
@@ -118,7 +121,10 @@ def transforms(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List what can be done to a picture in a chain (--vf) or as an effect (--effect)."""
+    """List what can be done to a picture: filters (--vf), effects (--effect), transforms.
+
+    Transforms are those of the registry, plug-ins of other packages included.
+    """
     known = _transforms()
     if name is not None and name not in known:
         raise output.UsageError(f"no transform is called {name!r}; {nearest(name, known)}")
@@ -136,12 +142,13 @@ def transforms(
     output.say(f"{name} ({one['kind']}): {one['summary']}")
     for argument in one["arguments"]:
         default = argument["default"]
-        told = "" if default is None else f" (default: {default:g})"
+        told = "" if default is None else f" (default: {_short(default)})"
         output.say(f"    {argument['name']}: {argument['help']}{told}")
 
 
 def _transforms() -> dict[str, dict[str, Any]]:
     from gpumft.effects import BUILT_IN
+    from gpumft.transforms import enumerate_transforms
 
     found: dict[str, dict[str, Any]] = {}
     for name, (summary, arguments) in FILTERS.items():
@@ -149,20 +156,52 @@ def _transforms() -> dict[str, dict[str, Any]]:
         found[name] = {"name": name, "kind": "filter", "summary": summary, "arguments": listed}
     for name, make in BUILT_IN.items():
         found[name] = {"name": name, "kind": "effect", **_described(make)}
+    for each in enumerate_transforms(flags=_EVERY_KIND):
+        found.setdefault(each.name, _registered(each))
     return found
+
+
+_EVERY_KIND = 0x5F
+"""EnumFlags: every kind there is, whatever it is for, in order."""
+
+
+def _registered(each: Activate) -> dict[str, Any]:
+    """Tell of a transform of the registry; of a plug-in that could not be loaded, why."""
+    told = {"name": each.name, "kind": "transform"}
+    if each.factory is None:
+        error = f"{type(each.error).__name__}: {each.error}"
+        return told | {"summary": f"Could not be loaded: {error}.", "arguments": [], "error": error}
+    return told | _described(each.factory) | {"category": str(each.category), "error": None}
 
 
 def _described(make: Callable[..., Any]) -> dict[str, Any]:
     """Read summary and arguments from a function's docstring and signature."""
     text = inspect.getdoc(make) or ""
     summary = text.partition("\n")[0].removeprefix("Return an effect that ")
-    told = dict(
-        line.strip().split(": ", 1)
-        for line in text.partition("Args:")[2].partition("\n\n")[0].splitlines()
-        if ": " in line
-    )
+    told: dict[str, str] = {}
+    key = ""
+    for line in text.partition("Args:\n")[2].partition("\n\n")[0].splitlines():
+        if line.startswith(_CONTINUED) and told:
+            told[key] += f" {line.strip()}"
+        else:
+            key, _, words = line.strip().partition(": ")
+            told[key] = words
     arguments = [
-        {"name": key, "default": parameter.default, "help": told.get(key, "")}
+        {"name": key, "default": _default(parameter), "help": told.get(key, "")}
         for key, parameter in inspect.signature(make).parameters.items()
     ]
     return {"summary": summary[:1].upper() + summary[1:], "arguments": arguments}
+
+
+_CONTINUED = " " * 8
+"""How the second line of an argument's description begins."""
+
+
+def _short(default: float | str) -> str:
+    return default if isinstance(default, str) else f"{default:g}"
+
+
+def _default(parameter: inspect.Parameter) -> float | str | None:
+    """Return a default that can be printed; None where there is none."""
+    value = parameter.default
+    return value if isinstance(value, int | float | str) else None

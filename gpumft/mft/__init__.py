@@ -5,6 +5,7 @@ here does I/O, starts a thread or calls back, except in ``asynchronous``, and no
 inside a sample.
 """
 
+from gpumft.mft.activation import Activate
 from gpumft.mft.asynchronous import (
     AsyncTransform,
     DrainComplete,
@@ -39,6 +40,8 @@ from gpumft.mft.host import Client
 from gpumft.mft.infos import InputStreamInfo, OutputDataBuffer, OutputResult, OutputStreamInfo
 from gpumft.mft.negotiation import negotiate
 from gpumft.mft.payload import DISCONTINUITY, Payload, copy_attributes, copy_times
+from gpumft.mft.registration import Registration, TransformCategory
+from gpumft.mft.registry import Registry
 from gpumft.mft.transform import Transform
 from gpumft.mft.worker import Worker
 
@@ -47,6 +50,7 @@ __all__ = [
     "LOWER_UNBOUNDED",
     "STREAMS_UNLIMITED",
     "UPPER_UNBOUNDED",
+    "Activate",
     "AsyncTransform",
     "Client",
     "DrainComplete",
@@ -73,9 +77,12 @@ __all__ = [
     "Payload",
     "ProcessOutputFlags",
     "ProcessOutputStatus",
+    "Registration",
+    "Registry",
     "SetTypeFlags",
     "ShutdownStatus",
     "Transform",
+    "TransformCategory",
     "Worker",
     "as_async",
     "copy_attributes",

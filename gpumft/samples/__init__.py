@@ -2,6 +2,7 @@
 
 from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
 from gpumft.samples.buffer2d import Buffer2D, Locked2D, LockFlags
+from gpumft.samples.linear import linear_length
 from gpumft.samples.planes import PlanesBuffer
 from gpumft.samples.sample import Sample
 
@@ -13,4 +14,5 @@ __all__ = [
     "MediaBufferLike",
     "PlanesBuffer",
     "Sample",
+    "linear_length",
 ]

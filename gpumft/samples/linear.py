@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from gpumft.errors import BufferTooSmall, InvalidMediaType
 from gpumft.media import PixelFormat, Subtype, VideoType
 from gpumft.media.sizerules import HALF_STRIDE, known_layout, stride_of
-from gpumft.media.sizes import plane_places
+from gpumft.media.sizes import PlanePlace, plane_places
 from gpumft.samples.buffer import MediaBufferLike
 
 Rows = tuple[npt.NDArray[np.uint8], int]
@@ -59,6 +60,29 @@ def linear_rows(
     return found
 
 
+@lru_cache(maxsize=64)
+def linear_length(type: VideoType) -> int:
+    """Return how many bytes a plain buffer needs for a picture of `type`.
+
+    That is its image size, or more where rows are padded: by a stride, or to 4 bytes for L8.
+
+    Source: MFT_OUTPUT_STREAM_INFO, cbSize.
+    """
+    try:
+        _, needed = _places(type)
+    except InvalidMediaType:
+        return type.image_size
+    return max(needed, type.image_size)
+
+
+def _places(type: VideoType) -> tuple[tuple[PlanePlace, ...], int]:
+    """Return where the planes of a contiguous picture lie, and how many bytes that takes."""
+    places = plane_places(type.format, type.size, abs(type.default_stride))
+    shape = type.plane_shapes[-1]
+    last = places[-1].offset + places[-1].pitch * (shape[0] - 1)
+    return places, last + int(np.prod(shape[1:])) * type.plane_dtypes[-1].itemsize
+
+
 def linear_planes(memory: memoryview, type: VideoType) -> list[npt.NDArray[Any]]:
     """Return views of the planes of a contiguous picture, top row first.
 
@@ -75,14 +99,12 @@ def linear_planes(memory: memoryview, type: VideoType) -> list[npt.NDArray[Any]]
     """
     stride = type.default_stride
     try:
-        places = plane_places(type.format, type.size, abs(stride))
+        places, needed = _places(type)
     except InvalidMediaType as error:
         msg = f"{type} has no room for its last chroma in contiguous rows; use a Buffer2D"
         raise InvalidMediaType(msg) from error
     octets = np.frombuffer(memory, np.uint8)
     shapes, dtypes = type.plane_shapes, type.plane_dtypes
-    last = places[-1].offset + places[-1].pitch * (shapes[-1][0] - 1)
-    needed = last + int(np.prod(shapes[-1][1:])) * dtypes[-1].itemsize
     if len(octets) < needed:
         msg = f"buffer has {len(octets)} bytes; {type} needs {needed}"
         raise BufferTooSmall(msg)

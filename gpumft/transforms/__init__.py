@@ -2,6 +2,14 @@
 
 from gpumft.transforms.device_transform import DeviceTransform
 from gpumft.transforms.formats import CONVERTIBLE
+from gpumft.transforms.registry import (
+    block_transforms,
+    create_transform,
+    enumerate_transforms,
+    prefer_transforms,
+    register_transform,
+    unregister_transform,
+)
 from gpumft.transforms.video_processor import EffectTransform, VideoProcessor
 from gpumft.transforms.video_transform import VideoTransform, transform
 
@@ -11,5 +19,11 @@ __all__ = [
     "EffectTransform",
     "VideoProcessor",
     "VideoTransform",
+    "block_transforms",
+    "create_transform",
+    "enumerate_transforms",
+    "prefer_transforms",
+    "register_transform",
     "transform",
+    "unregister_transform",
 ]

@@ -24,7 +24,7 @@ from gpumft.mft import (
     OutputStreamInfo,
     Transform,
 )
-from gpumft.samples import Buffer2D, MediaBufferLike, PlanesBuffer, Sample
+from gpumft.samples import Buffer2D, MediaBufferLike, PlanesBuffer, Sample, linear_length
 from gpumft.transforms.formats import CONVERTIBLE
 
 TypeLike = VideoType | PartialType | Mapping[str, Any]
@@ -156,12 +156,12 @@ class VideoTransform(Transform[Sample, VideoType]):
         del id
         current = self._input_type()
         flags = _IN | (InputStreamFlags.HOLDS_BUFFERS if self.holds else InputStreamFlags(0))
-        return InputStreamInfo(flags=flags, size=current.image_size if current else 0)
+        return InputStreamInfo(flags=flags, size=linear_length(current) if current else 0)
 
     def _output_info(self, id: int) -> OutputStreamInfo:
         del id
         current = self._output_type()
-        return OutputStreamInfo(flags=_OUT, size=current.image_size if current else 0)
+        return OutputStreamInfo(flags=_OUT, size=linear_length(current) if current else 0)
 
     # --- Resources and samples ---
 
@@ -306,7 +306,7 @@ def _picture_bytes(buffer: MediaBufferLike, type: VideoType) -> int:
     """How many bytes the picture takes in the buffer's linear view."""
     if isinstance(buffer, Buffer2D):
         return buffer.contiguous_length
-    return type.nbytes if isinstance(buffer, PlanesBuffer) else type.image_size
+    return type.nbytes if isinstance(buffer, PlanesBuffer) else linear_length(type)
 
 
 def _matches(found: VideoType, offer: TypeLike) -> bool:

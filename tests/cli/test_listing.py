@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import gpumft
 from gpumft.cli.listing import FILTERS
 from gpumft.effects import BUILT_IN
 from gpumft.media import PixelFormat
+from gpumft.mft import Registry
+from gpumft.transforms import registry
 from gpumft.transforms.chain import parse_chain
 from tests.cli.commands import ROOT, Command
 
@@ -73,13 +76,34 @@ def test_formats(command: Command) -> None:
 
 def test_transforms(command: Command) -> None:
     found = command("transforms", "--json").json
-    assert [each["name"] for each in found] == [*FILTERS, *BUILT_IN]
+    registered = [each.name for each in gpumft.enumerate_transforms()]
+    assert [each["name"] for each in found] == [*FILTERS, *BUILT_IN, *registered]
     assert all(each["summary"].endswith(".") for each in found)
     one = command("transforms", "sepia", "--json").json
     assert one["arguments"][0]["name"] == "strength"
     assert one["arguments"][0]["default"] == 1.0
     assert all(argument["help"] for argument in one["arguments"])
     assert "strength: 0 (nothing) to 1" in command("transforms", "sepia").out
+
+
+def test_registered_transforms(command: Command) -> None:
+    one = command("transforms", "VideoProcessor", "--json").json
+    assert (one["kind"], one["category"], one["error"]) == ("transform", "video_processor", None)
+    assert [argument["name"] for argument in one["arguments"]][:1] == ["device"]
+    assert "as many as its memory holds" in one["arguments"][1]["help"]
+    lines = [line.split() for line in command("transforms").out.splitlines()]
+    assert ["VideoProcessor", "transform", "Converts,"] in [line[:3] for line in lines]
+
+
+def test_a_broken_plug_in_is_listed_with_its_reason(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = (EntryPoint("wave", "no_such_package_at_all:Wave", "gpumft.transforms"),)
+    monkeypatch.setattr(registry, "_REGISTRY", Registry(points=lambda: points))
+    reason = "No module named 'no_such_package_at_all'"
+    assert reason in command("transforms").out
+    one = command("transforms", "wave", "--json").json
+    assert one["error"] == f"ModuleNotFoundError: {reason}"
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -71,6 +71,18 @@ def test_plain_buffers_of_the_size_that_the_stream_info_tells_will_do(format: st
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("format", ["gray", "rgb24", "yuv420p"])
+def test_the_size_told_has_room_for_rows_that_are_padded(format: str) -> None:
+    """Rows of L8 are padded to 4 bytes in a buffer, though not in MFCalculateImageSize."""
+    target = VideoType(format, (6, 4), stride=28)
+    for type in (VideoType(format, (6, 4)), target):
+        processor = _processor(type)
+        processor.process_input(Sample.from_numpy(frames.noise(SOURCE), SOURCE))
+        out = Sample(MediaBuffer(processor.output_stream_info().size))
+        assert processor.process_output([OutputDataBuffer(sample=out)]).flow is Flow.OK
+        assert out.total_length == processor.output_stream_info().size
+
+
 def test_a_short_buffer_is_refused_and_the_input_kept() -> None:
     processor = _processor(VideoType("rgb24", (8, 6)))
     with pytest.raises(BufferTooSmall):
