@@ -72,7 +72,7 @@ def test_taps_evaluate_zero_weights_but_not_padding() -> None:
 def test_one_pixel_by_hand() -> None:
     """rgb24 -> yuv444p through a matrix with zeros, each step written out."""
     rows = ((0.25, 0, 0.1), (0, 0, -0.3), (0, 0, 0))
-    program = convert("rgb24", (3, 1), "yuv444p", stages=[mix(rows)])
+    program = convert("rgb24", (3, 1), "yuv444p", mixes=[mix(rows)])
     pixels = noise(PixelFormat.RGB24, (3, 1))[0]
     found = twin.run(program, [pixels])
     for x in range(3):
@@ -108,7 +108,7 @@ def test_alpha_by_hand() -> None:
 
 
 def test_no_alpha_gives_zero() -> None:
-    program = convert("rgba", (5, 2), "bgra", alpha="apu", stages=[mix(np.eye(3) / 255)])
+    program = convert("rgba", (5, 2), "bgra", alpha="apu", mixes=[mix(np.eye(3) / 255)])
     pixels = noise(PixelFormat.RGBA, (5, 2))[0]
     pixels[..., 3] = 0
     assert not twin.run(program, [pixels])[0].any()
