@@ -19,7 +19,7 @@ class Recorder(Copier):
         super().__init__()
         self.calls: list[str] = []
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         self.calls.append(Message(message).name)
         super().process_message(message, param)
 
