@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from .samples import MediaBufferLike as MediaBufferLike
     from .samples import Sample as Sample
     from .transforms import EffectTransform as EffectTransform
+    from .transforms import Tee as Tee
     from .transforms import VideoProcessor as VideoProcessor
     from .transforms import VideoTransform as VideoTransform
     from .transforms import transform as transform
@@ -170,6 +171,7 @@ _NAMES = {
     ),
     "transforms": (
         "EffectTransform",
+        "Tee",
         "VideoProcessor",
         "VideoTransform",
         "transform",

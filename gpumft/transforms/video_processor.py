@@ -61,7 +61,7 @@ class VideoProcessor(VideoTransform):
     @property
     def converter(self) -> Converter | None:
         """The conversion in force, with its plan; None unless both types are set."""
-        typed = self._input_type() is not None and self._output_type() is not None
+        typed = self._input_type() is not None and self._wanted()
         return self._converter if typed else None
 
     def output_types(self, input: VideoType) -> Iterable[TypeLike]:

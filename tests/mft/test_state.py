@@ -142,7 +142,8 @@ def test_a_missing_type_ends_every_change() -> None:
     machine.ask_change(3)
     machine.set_types(complete=False)
     assert machine.change is Change.NONE
-    assert not (machine.changing or machine.adding or machine.ending or machine.unanswered)
+    pending = (machine.changing, machine.adding, machine.ending, machine.unanswered)
+    assert not any(pending)
 
 
 def test_a_change_of_two_outputs_needs_two_answers() -> None:

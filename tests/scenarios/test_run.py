@@ -9,6 +9,7 @@ import pytest
 
 from gpumft.errors import Fail, NotAccepting, NotImplementedMF
 from gpumft.mft import Flow, Message, OutputDataBuffer, OutputResult, OutputStatus
+from gpumft.mft.messages import read_message
 from tests.scenarios.actors import Copier, Doubler, LookAhead, Pairs, Provider, Token, typed
 
 
@@ -20,7 +21,7 @@ class Recorder(Copier):
         self.calls: list[str] = []
 
     def process_message(self, message: Message | int | str, param: object = 0) -> None:
-        self.calls.append(Message(message).name)
+        self.calls.append(Message(read_message(message)).name)
         super().process_message(message, param)
 
     def process_input(self, sample: Token, id: int = 0, flags: int = 0) -> None:
@@ -194,8 +195,27 @@ def test_pull_does_not_allocate_for_nothing() -> None:
     assert mft.allocated == 4
 
 
-def test_pull_is_for_one_output() -> None:
+def test_pull_keeps_what_the_other_outputs_deliver() -> None:
     mft = Copier(outputs=2)
     assert mft.stream_count() == (1, 2)
-    with pytest.raises(NotImplementedMF, match="process_output"):
-        mft.pull()
+    mft.set_input_type("red")
+    for id in (0, 1):
+        mft.set_output_type("red", id)
+    for value in (1, 2):
+        mft.push(Token(value))
+        assert mft.pull(1).value == value
+    assert mft.pull(1) is Flow.NEED_MORE_INPUT
+    assert [mft.pull(0).value for _ in range(2)] == [1, 2]
+    mft.push(Token(3))
+    mft.pull(1)
+    mft.flush()
+    assert mft.pull(0) is Flow.NEED_MORE_INPUT
+
+
+def test_run_is_for_one_output() -> None:
+    mft = Copier(outputs=2)
+    mft.set_input_type("red")
+    for id in (0, 1):
+        mft.set_output_type("red", id)
+    with pytest.raises(NotImplementedMF, match="push and pull"):
+        list(mft.run([Token(1)]))
