@@ -202,8 +202,10 @@ class DataFlow(Core[S, T], Generic[S, T]):
 
     def _addressed(self, buffers: Sequence[OutputDataBuffer[S]]) -> Sequence[OutputStream[T]]:
         """The selected output of each entry: by place where streams are fixed, else by number."""
-        if not self._machine.typed and 0 < len(buffers) <= len(self._outputs):
-            self._machine.check(Event.OUTPUT)  # the number may be right: types are what is missing
+        machine = self._machine
+        untyped = machine.unanswered or not machine.typed
+        if untyped and 0 < len(buffers) <= len(self._outputs):
+            machine.check(Event.OUTPUT)  # the number may be right: types are what is missing
         selected = self._selected_outputs
         if len(buffers) != len(selected) or not buffers:
             raise InvalidArg(

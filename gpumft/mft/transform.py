@@ -229,10 +229,10 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
             stream = self._input(id)
             if flags:
                 raise InvalidArg(f"the flags of process_input are 0, not {flags:#x}")
-            machine = self._machine
-            machine.check(Event.INPUT)
             if stream.type is None:
                 self._check_selected(stream)
+            machine = self._machine
+            machine.check(Event.INPUT)
             if stream.next_type is not None:  # only lazy-read output can be in its way
                 self._end_lazy_drain()
             if not (machine.displaces or self._wants(stream.id)):
