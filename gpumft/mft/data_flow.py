@@ -62,7 +62,13 @@ class DataFlow(Core[S, T], Generic[S, T]):
             machine.step(Event.DRAIN)
         else:
             self._hold(sample, stream)
-        self._settle()
+        try:
+            self._settle()
+        except Unexpected:
+            if stream.held and stream.held[-1] is sample:  # not taken
+                stream.held.pop()
+                stream.accepted -= 1
+            raise
 
     def _hold(self, sample: S, stream: InputStream[S, T]) -> None:
         stream.held.append(sample)
@@ -126,15 +132,13 @@ class DataFlow(Core[S, T], Generic[S, T]):
             lazy = self._all_lazy or all(stream.lazy for stream in ready)
             machine.step(Event.LAZY_READY if lazy else Event.OUTPUT_READY)
             return
-        if any(stream.held for stream in self._selected_inputs):
-            machine.step(Event.MORE_NEEDED)
-        else:
-            machine.step(Event.NOTHING_HELD)
         if not any(self._wants(stream.id) for stream in self._selected_inputs):
             raise Unexpected(
                 f"{type(self).__name__} neither wants input nor has output: its _wants and _ready "
                 "contradict each other"
             )
+        holds = any(stream.held for stream in self._selected_inputs)
+        machine.step(Event.MORE_NEEDED if holds else Event.NOTHING_HELD)
 
     def _finish_drain(self) -> None:
         """All output of a drain is out: start anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -342,10 +343,11 @@ def test_a_drain_that_cannot_begin_refuses_the_sample_behind_the_gap() -> None:
 
     mft = typed(Stubborn())
     mft.process_input(Token(1))
-    for call in (
+    calls: list[Callable[[], None]] = [
         lambda: mft.process_input(broken(10)),
         lambda: mft.process_message(Message.DRAIN),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(Fail):
             call()
         assert mft.input_status() == InputStatus.ACCEPT_DATA
