@@ -40,6 +40,8 @@ class Core(Worker[S, T], Generic[S, T]):
 
     def __init__(self, *, inputs: int = 1, outputs: int = 1) -> None:
         super().__init__(inputs=inputs, outputs=outputs)
+        #: Whether streams are fixed and numbered from 0.
+        self._fixed = self.input_limits is None and self.output_limits is None
         self._lock: AbstractContextManager[object] = threading.RLock()
         self._machine = Machine()
         # Those with a type, and whether there are none but lazy-read outputs among them.
@@ -55,11 +57,6 @@ class Core(Worker[S, T], Generic[S, T]):
             self._attributes["MFPKEY_EXATTRIBUTE_SUPPORTED"] = True
         if self.dynamic_formats:
             self._attributes["MFT_SUPPORT_DYNAMIC_FORMAT_CHANGE"] = True
-
-    @property
-    def _fixed(self) -> bool:
-        """Whether streams are fixed and numbered from 0."""
-        return self.input_limits is None and self.output_limits is None
 
     def _input(self, id: object) -> InputStream[S, T]:
         stream = self._inputs.get(number(id))
@@ -170,6 +167,7 @@ class Core(Worker[S, T], Generic[S, T]):
         for stream in self._selected_outputs:
             stream.lazy = bool(int(self._output_info(stream.id).flags) & _LAZY)
         self._all_lazy = all(stream.lazy for stream in self._selected_outputs)
+        self._machine.renew_asking(lazy=self._all_lazy)
 
     def _reconfigure(
         self, inputs: dict[int, T], outputs: dict[int, T], *, complete: bool = True

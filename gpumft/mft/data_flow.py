@@ -34,6 +34,10 @@ _REGENERATE = int(ProcessOutputFlags.REGENERATE_LAST_OUTPUT)
 _NONE, _NO_SAMPLE = OutputBufferStatus.NONE, OutputBufferStatus.NO_SAMPLE
 _INCOMPLETE, _STREAM_END = OutputBufferStatus.INCOMPLETE, OutputBufferStatus.STREAM_END
 _DISCARD = Delivery.DISCARD
+_OUTPUT_READY, _LAZY_READY = Event.OUTPUT_READY, Event.LAZY_READY
+_MORE_NEEDED, _NOTHING_HELD = Event.MORE_NEEDED, Event.NOTHING_HELD
+_INPUT, _OUTPUT = Event.INPUT, Event.OUTPUT
+_NO_SAMPLES = (list, tuple, type(None))
 
 
 class DataFlow(Core[S, T], Generic[S, T]):
@@ -55,7 +59,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         machine = self._machine
         if machine.displaces:
             self._displace(stream)
-        machine.step(Event.INPUT)
+        machine.step(_INPUT)
         if self.temporal and sample.discontinuity and machine.holds_data:
             self._drain()
             self._after_gap = stream, sample
@@ -91,7 +95,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         """Drop the output of a drain that nobody collected."""
         self._drop_inputs()
         self._mark_gap()
-        self._machine.step(Event.NOTHING_HELD)
+        self._machine.step(_NOTHING_HELD)
         self._adopt_types()
 
     # --- What is held ---
@@ -128,17 +132,23 @@ class DataFlow(Core[S, T], Generic[S, T]):
         while not ready and machine.draining:
             self._finish_drain()
             ready = self._ready_outputs = self._find_ready()
+        for output in ready:
+            if not output.lazy:
+                machine.step(_OUTPUT_READY)
+                return
         if ready:
-            lazy = self._all_lazy or all(stream.lazy for stream in ready)
-            machine.step(Event.LAZY_READY if lazy else Event.OUTPUT_READY)
+            machine.step(_LAZY_READY)
             return
-        if not any(self._wants(stream.id) for stream in self._selected_inputs):
+        holds = wants = False
+        for stream in self._selected_inputs:
+            holds = holds or bool(stream.held)
+            wants = wants or self._wants(stream.id)
+        if not wants:
             raise Unexpected(
                 f"{type(self).__name__} neither wants input nor has output: its _wants and _ready "
                 "contradict each other"
             )
-        holds = any(stream.held for stream in self._selected_inputs)
-        machine.step(Event.MORE_NEEDED if holds else Event.NOTHING_HELD)
+        machine.step(_MORE_NEEDED if holds else _NOTHING_HELD)
 
     def _finish_drain(self) -> None:
         """All output of a drain is out: start anew."""
@@ -146,7 +156,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         if any(stream.held for stream in self._selected_inputs):
             self._mark_gap()  # what cannot become a whole output is dropped
         self._drop_inputs()
-        self._machine.step(Event.NOTHING_HELD)
+        self._machine.step(_NOTHING_HELD)
         if after is None:
             self._adopt_types()
         else:
@@ -156,7 +166,9 @@ class DataFlow(Core[S, T], Generic[S, T]):
         """The outputs that can produce; output outside the bounds is dropped at once."""
         draining = self._machine.draining
         while True:
-            ready = tuple(s for s in self._selected_outputs if self._ready(s.id, draining=draining))
+            ready = tuple(
+                [s for s in self._selected_outputs if self._ready(s.id, draining=draining)]
+            )
             if not ready or self._bounds is None or any(map(self._within_bounds, ready)):
                 return ready
             self._mark_gap()
@@ -190,16 +202,12 @@ class DataFlow(Core[S, T], Generic[S, T]):
             if flags & _REGENERATE:
                 raise NotImplementedMF(f"{type(self).__name__} cannot make its last output again")
         streams = self._addressed(buffers)
-        self._machine.check(Event.OUTPUT)
+        self._machine.check(_OUTPUT)
         return [
             (
                 buffer,
                 stream,
-                delivery(
-                    has_sample=buffer.sample is not None,
-                    flags=flags,
-                    stream=self._output_info(stream.id).flags,
-                ),
+                delivery(buffer.sample is not None, flags, self._output_info(stream.id).flags),
             )
             for buffer, stream in zip(buffers, streams, strict=True)
         ]
@@ -209,7 +217,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         machine = self._machine
         untyped = machine.unanswered or not machine.typed
         if untyped and 0 < len(buffers) <= len(self._outputs):
-            machine.check(Event.OUTPUT)  # the number may be right: types are what is missing
+            machine.check(_OUTPUT)  # the number may be right: types are what is missing
         selected = self._selected_outputs
         if len(buffers) != len(selected) or not buffers:
             raise InvalidArg(
@@ -272,7 +280,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         return _DONE
 
     def _check_produced(self, output: object, into: S | None) -> None:
-        if output is into if into is not None else not isinstance(output, list | tuple | None):
+        if output is into if into is not None else not isinstance(output, _NO_SAMPLES):
             return
         wanted = "one sample" if into is None else "the client's sample"
         got = "None" if output is None else f"another {type(output).__name__}"

@@ -21,27 +21,37 @@ from gpumft.mft.tables import (
     Event,
     Refusal,
     Resources,
-    State,
-    Table,
 )
 
-
-def _compiled(table: Table[State]) -> tuple[tuple[State | Refusal, ...], ...]:
-    """The table by number: looking up members of an enumeration is slow, and this runs often."""
-    return tuple(tuple(row[event] for event in Event) for row in table.values())
+Answer = tuple[Change, Data, Resources] | Refusal
 
 
-_DATA: Final = _compiled(DATA)
-_CHANGE: Final = _compiled(CHANGE)
-_RESOURCES: Final = _compiled(RESOURCES)
+def _joined() -> tuple[tuple[tuple[tuple[Answer, ...], ...], ...], ...]:
+    """The three tables as one, by number: this runs several times a frame."""
+    return tuple(
+        tuple(
+            tuple(
+                tuple(
+                    _answer(CHANGE[change][event], DATA[data][event], RESOURCES[resources][event])
+                    for event in Event
+                )
+                for resources in Resources
+            )
+            for data in Data
+        )
+        for change in Change
+    )
+
+
+def _answer(*cells: Change | Data | Resources | Refusal) -> Answer:
+    """The first refusal, or the next states."""
+    refusals = [cell for cell in cells if isinstance(cell, Refusal)]
+    return refusals[0] if refusals else cells  # type: ignore[return-value]  # in their order
+
+
+_ANSWERS: Final = _joined()
 _ACCEPTING: Final = frozenset({Data.EMPTY, Data.HOLDING, Data.LAZY, Data.DRAINING_LAZY})
 _PRODUCING: Final = frozenset({Data.FULL, Data.LAZY, Data.DRAINING, Data.DRAINING_LAZY})
-
-
-def _allowed(cell: State | Refusal) -> State:
-    if isinstance(cell, Refusal):
-        raise cell.error(cell.message)
-    return cell
 
 
 class Machine:
@@ -52,7 +62,6 @@ class Machine:
         changing: outputs of which a change of format is still to be told.
         adding: outputs still to be told of, and whether they need a type.
         ending: outputs whose end is still to be told.
-        lazy: all outputs were lazy-read when a change was last asked for.
         unanswered: outputs that were told of and whose ``set_output_type`` is awaited.
         selectable: new outputs that were told of and may be given a type although samples are held.
 
@@ -65,7 +74,6 @@ class Machine:
         "changing",
         "data",
         "ending",
-        "lazy",
         "resources",
         "selectable",
         "unanswered",
@@ -78,24 +86,21 @@ class Machine:
         self.changing: set[int] = set()
         self.adding: dict[int, bool] = {}
         self.ending: set[int] = set()
-        self.lazy = False
         self.unanswered: set[int] = set()
         self.selectable: set[int] = set()
 
-    def _next(self, event: Event) -> tuple[Change, Data, Resources]:
-        return (
-            _allowed(_CHANGE[self.change][event]),
-            _allowed(_DATA[self.data][event]),
-            _allowed(_RESOURCES[self.resources][event]),
-        )
-
     def check(self, event: Event) -> None:
         """Raise the error that `event` gets in this state; change nothing."""
-        self._next(event)
+        answer = _ANSWERS[self.change][self.data][self.resources][event]
+        if isinstance(answer, Refusal):
+            raise answer.error(answer.message)
 
     def step(self, event: Event) -> None:
         """Let `event` happen, wholly or, when it is an error, not at all."""
-        self.change, self.data, self.resources = self._next(event)
+        answer = _ANSWERS[self.change][self.data][self.resources][event]
+        if isinstance(answer, Refusal):
+            raise answer.error(answer.message)
+        self.change, self.data, self.resources = answer
 
     # --- Types, and changes of the outputs ---
 
@@ -127,10 +132,14 @@ class Machine:
         self.changing.discard(stream)
         self.selectable.discard(stream)
         if stream in self.unanswered:
-            self.answer_change(stream)
+            self.answer_change(stream, lazy=lazy)
+
+    def renew_asking(self, *, lazy: bool) -> None:
+        """Note that other outputs are selected: whether all are lazy-read may be new."""
+        if self.has_notice:
+            self._ask(lazy=lazy)
 
     def _ask(self, *, lazy: bool) -> None:
-        self.lazy = lazy
         self.step(Event.NOTICE_ASKED if lazy else Event.CHANGE_ASKED)
 
     def tell_changes(self) -> None:
@@ -147,13 +156,13 @@ class Machine:
         answers = stream in self.unanswered or stream in self.selectable
         return Event.RENEGOTIATE if answers else Event.SET_TYPE
 
-    def answer_change(self, stream: int) -> None:
+    def answer_change(self, stream: int, *, lazy: bool = False) -> None:
         """Output `stream` has its new media type; the last answer ends the change."""
         self.selectable.discard(stream)
         if self.unanswered == {stream}:
             self.step(Event.RENEGOTIATE)
             if self.changing or self.adding or self.ending:  # asked for in the meantime
-                self._ask(lazy=self.lazy)
+                self._ask(lazy=lazy)
         self.unanswered.discard(stream)
 
     # --- What the states mean ---

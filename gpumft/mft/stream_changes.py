@@ -89,7 +89,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
         else:  # deselected: no entry of process_output could tell
             machine.selectable.discard(id)
             if id in machine.unanswered:
-                machine.answer_change(id)
+                machine.answer_change(id, lazy=self._all_lazy)
             del self._outputs[id]
 
     def _limits(self) -> tuple[int, int, int, int]:
@@ -129,6 +129,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
         self._stale = True
         if not self._selected_outputs:  # nothing can be made of what is held
             self._drop_inputs()
+            self._end()
             self._machine.step(Event.FLUSH)
             self._machine.set_types(complete=False)
         elif self._machine.holds_data:

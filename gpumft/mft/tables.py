@@ -200,6 +200,7 @@ def _asked(stay: Change, input: Change | Refusal) -> dict[Event, Change | Refusa
             Event.INPUT: input,
             Event.CLEARED: Change.NONE,
             Event.CHANGE_ASKED: Change.DUE,
+            Event.NOTICE_ASKED: Change.NOTICE,
             Event.CHANGE_TOLD: Change.ANNOUNCED,
             Event.NOTICE_TOLD: Change.NONE,
         },

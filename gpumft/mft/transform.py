@@ -122,7 +122,7 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
             cleared = () if keeps else self._inputs.values()
             self._change_type(stream, own, cleared, answers=answers)
             if answers:
-                self._machine.answer_change(stream.id)
+                self._machine.answer_change(stream.id, lazy=self._all_lazy)
 
     # MF: IMFTransform::SetOutputBounds
     def set_output_bounds(self, lower: int, upper: int) -> None:

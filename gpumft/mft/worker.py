@@ -265,7 +265,10 @@ class Worker(Generic[S, T]):
 
     def _oldest(self) -> S:
         """The oldest sample of the first input that holds one."""
-        return next(stream.held[0] for stream in self._inputs.values() if stream.held)
+        for stream in self._inputs.values():
+            if stream.held:
+                return stream.held[0]
+        raise LookupError("no input holds a sample")
 
     def _no_list(self, side: str) -> NoReturn:
         raise NotImplementedMF(f"{type(self).__name__} has no list of {side} types")

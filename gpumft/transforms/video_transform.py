@@ -59,6 +59,8 @@ class VideoTransform(Transform[Sample, VideoType]):
     def __init__(self) -> None:
         super().__init__(inputs=1, outputs=1)
         self._pool: Pool | None = None
+        # The output type last asked for, and its size: it is asked for once a frame.
+        self._informed: tuple[VideoType | None, int] = None, 0
 
     # --- What an author writes ---
 
@@ -163,7 +165,9 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     def _output_info(self, id: int) -> OutputStreamInfo:
         current = self._output_type(id)
-        return OutputStreamInfo(flags=_OUT, size=current.image_size if current else 0)
+        if current is not self._informed[0]:
+            self._informed = current, current.image_size if current else 0
+        return OutputStreamInfo(flags=_OUT, size=self._informed[1])
 
     # --- Resources and samples ---
 

@@ -1,0 +1,370 @@
+"""Random clients, right and wrong: the transform answers as the model does, call by call.
+
+GPUMFT_LONG_RUN=100000 makes that many steps; without it a few thousand.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from gpumft.errors import Fail, InvalidStreamData, MFError
+from gpumft.errors import TransformTypeNotSet as TypeNotSet
+from gpumft.mft import (
+    STREAMS_UNLIMITED,
+    InputStreamFlags,
+    InputStreamInfo,
+    OutputDataBuffer,
+    OutputStreamFlags,
+    OutputStreamInfo,
+    Transform,
+)
+from tests.mft.model import NEEDS, Model, Spec
+from tests.scenarios.actors import Token
+
+STEPS = 50
+UNSET = TypeNotSet.hresult
+LONG_RUN = int(os.environ.get("GPUMFT_LONG_RUN", "0"))
+SPECS = [
+    Spec(),
+    Spec("ahead"),
+    Spec("double"),
+    Spec("pairs"),
+    Spec("ahead", temporal=True),
+    Spec("pairs", temporal=True),
+    Spec("ahead", dynamic=True),
+    Spec("ahead", dynamic=True, temporal=True),
+    Spec("copy", outputs=("L",), dynamic=True),
+    Spec("copy", outputs=("P",)),
+    Spec("copy", outputs=("L", "L")),
+    Spec("double", outputs=("L", "LD")),
+    Spec("copy", outputs=("", "D", "LO")),
+    Spec("copy", inputs=2, outputs=("O", "DO")),
+    Spec("copy", inputs=3, outputs=("L",)),
+    Spec("copy", outputs=("",), varies=True),
+    Spec("ahead", outputs=("O", "OD"), varies=True, dynamic=True),
+    Spec("pairs", outputs=("LO", "LO"), varies=True, temporal=True),
+]
+LETTERS = {
+    "L": OutputStreamFlags.LAZY_READ,
+    "D": OutputStreamFlags.DISCARDABLE,
+    "O": OutputStreamFlags.OPTIONAL,
+    "P": OutputStreamFlags.PROVIDES_SAMPLES,
+}
+IDS = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 50, 51])
+WORDS = st.sampled_from(["red", "red", "red", "blue", "blue", "green", None])
+
+
+class Subject(Transform[Token, str]):
+    """A transform after a `Spec`, written with the hooks."""
+
+    takes_device = True
+    takes_events = True
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.holds = 1 if spec.kind == "ahead" else 0
+        self.one_to_one = spec.kind in ("copy", "ahead")
+        self.temporal, self.dynamic_formats = spec.temporal, spec.dynamic
+        self.output_limits = (1, STREAMS_UNLIMITED) if spec.varies else None
+        super().__init__(inputs=spec.inputs, outputs=len(spec.outputs))
+        self.half = False
+        self.fails = self.refuses = False
+
+    def _check_input_type(self, type: object, id: int) -> str:
+        return self._listed(type, ("red", "blue"), "input")
+
+    def _check_output_type(self, type: object, id: int) -> str:
+        if self._input_type() is None:
+            raise TypeNotSet("set the type of input 0 first")
+        return self._listed(type, (self._input_type(),), "output")
+
+    def _keeps_outputs(self, type: str, id: int) -> bool:
+        return id > 0 or all(stream.type in (None, type) for stream in self._outputs.values())
+
+    def _input_info(self, id: int) -> InputStreamInfo:
+        return InputStreamInfo(flags=InputStreamFlags.OPTIONAL if id else InputStreamFlags.NONE)
+
+    def _output_info(self, id: int) -> OutputStreamInfo:
+        flags = OutputStreamFlags.NONE
+        for letter in self.spec.flags(id):
+            flags |= LETTERS[letter]
+        return OutputStreamInfo(flags)
+
+    def _set_device(self, device: object) -> None:
+        pass
+
+    def _wants(self, id: int) -> bool:
+        return len(self._held(id)) < NEEDS[self.spec.kind]
+
+    def _ready(self, id: int, *, draining: bool) -> bool:
+        if self.spec.kind == "pairs":
+            return len(self._held()) == 2
+        return super()._ready(id, draining=draining)
+
+    def _accept(self, sample: Token, id: int) -> None:
+        if self.refuses:
+            raise InvalidStreamData("refused")
+
+    def _produce(self, into: Token | None, id: int) -> Token:
+        if self.fails:
+            raise Fail("now and then")
+        output = Token() if into is None else into
+        if self.spec.kind in ("copy", "double"):
+            held = [stream.held[0] for stream in self._inputs.values() if stream.held]
+        else:
+            held = list(self._held())[:2]
+        output.value = sum(token.value or 0 for token in held) + 100 * id
+        return output
+
+    def _delivered(self, ids: Sequence[int]) -> None:
+        if self.spec.kind == "pairs":
+            self._held().clear()
+            return
+        if self.spec.kind == "double":
+            self.half = not self.half
+            if self.half:
+                return
+        super()._delivered(ids)
+
+    def _restart(self) -> None:
+        self.half = False
+
+    def ask(self, call: Callable[..., None], id: int) -> None:
+        with self._lock:
+            call(id)
+
+
+def outcome(call: Callable[[], Any]) -> Any:
+    """What a call returns, None as 0, or the HRESULT of its error."""
+    try:
+        result = call()
+    except MFError as error:
+        return error.hresult
+    return 0 if result is None else result
+
+
+class AnyClient(RuleBasedStateMachine):
+    """A client that calls in any order."""
+
+    @initialize(spec=st.sampled_from(SPECS), typed=st.booleans())
+    def start(self, spec: Spec, typed: bool) -> None:
+        self.begin(spec, typed)
+
+    def begin(self, spec: Spec, typed: bool) -> None:
+        self.spec, self.mft, self.model = spec, Subject(spec), Model(spec)
+        self.given = self.last_id = 0
+        self.taken: dict[int, list[int]] = {}
+        if typed:
+            for id in range(spec.inputs):
+                self.set_type(id, "red", False, True)
+            for id in range(len(spec.outputs)):
+                self.set_type(id, "red", False, False)
+
+    # --- Types ---
+
+    @rule(id=IDS, word=WORDS, test_only=st.sampled_from([False, False, True]), side=st.booleans())
+    def set_type(self, id: int, word: str | None, test_only: bool, side: bool) -> None:
+        if side:
+            got = outcome(lambda: self.mft.set_input_type(word, id, test_only=test_only))
+            assert got == self.model.set_input_type(word, id, test_only)
+        else:
+            got = outcome(lambda: self.mft.set_output_type(word, id, test_only=test_only))
+            assert got == self.model.set_output_type(word, id, test_only)
+
+    @rule()
+    def set_missing_types(self) -> None:
+        """What a sensible client does after STREAM_CHANGE, so that the run goes on."""
+        word = self.model.next_type or self.model.input_types[0] or "red"
+        for id in list(self.model.input_types):
+            if not self.model.input_types[id]:
+                self.set_type(id, word, False, True)
+        for id in list(self.model.output_types):
+            if not self.model.output_types[id] or id in self.model.unanswered:
+                self.set_type(id, word, False, False)
+
+    # --- Samples ---
+
+    def give(self, id: int, gap: bool, flags: int, refuses: bool) -> None:
+        self.given += 1
+        token = Token(self.given, time=self.given)
+        token.attributes = {"MFSampleExtension_Discontinuity": 1} if gap else {}
+        self.mft.refuses = refuses
+        got = outcome(lambda: self.mft.process_input(token, id, flags))
+        assert got == self.model.process_input(self.given, gap, id, flags, refuses)
+
+    @rule(
+        id=IDS,
+        gap=st.sampled_from([False, False, True]),
+        flags=st.sampled_from([0] * 8 + [1]),
+        refuses=st.sampled_from([False] * 8 + [True]),
+    )
+    def process_input(self, id: int, gap: bool, flags: int, refuses: bool) -> None:
+        self.give(id, gap, flags, refuses)
+
+    @rule()
+    def fill(self) -> None:
+        """Give every input what it takes."""
+        for id in self.model.input_types:
+            self.give(id, False, 0, False)
+
+    def take(self, entries: list[tuple[int, bool]], flags: int, fails: bool) -> None:
+        buffers = [OutputDataBuffer(id, Token() if mine else None) for id, mine in entries]
+        own = [buffer.sample for buffer in buffers]
+        ids = [id for id, _ in entries] if self.spec.varies else self.model.outs
+        self.mft.fails = fails
+        got = outcome(lambda: self.mft.process_output(buffers, flags))
+        expected = self.model.process_output(entries, flags, fails)
+        if isinstance(expected, int):
+            assert got == expected
+            assert [buffer.status for buffer in buffers] == [0] * len(buffers)
+            return
+        flow, status, told = expected
+        assert (got.flow, got.status) == (flow, status)
+        for id, buffer, mine, (entry_status, value, gap, events) in zip(
+            ids, buffers, own, told, strict=True
+        ):
+            assert buffer.status == entry_status
+            assert buffer.events == events
+            if value is None:
+                assert buffer.sample is mine
+                assert mine in (None, Token())
+            else:
+                assert buffer.sample is not None
+                assert mine in (None, buffer.sample)
+                assert buffer.sample.value == value
+                assert buffer.sample.discontinuity is gap
+                self.taken.setdefault(id, []).append(value)
+
+    @rule(
+        entries=st.lists(st.tuples(IDS, st.booleans()), max_size=4),
+        flags=st.sampled_from([0, 0, 0, 1, 1, 2, 4]),
+    )
+    def process_output_anyhow(self, entries: list[tuple[int, bool]], flags: int) -> None:
+        self.take(entries, flags, False)
+
+    @rule(discards=st.integers(0, 7), fails=st.sampled_from([False] * 4 + [True]))
+    def process_output(self, discards: int, fails: bool) -> None:
+        """As a sensible client would."""
+        entries, skips = [], False
+        for place, id in enumerate(self.model.outs):
+            flags = self.spec.flags(id)
+            skip = bool(discards >> place & 1) and ("L" in flags or "D" in flags)
+            entries.append((id, "P" not in flags and not skip))
+            skips = skips or skip
+        self.take(entries, int(skips), fails)
+
+    @rule()
+    def process_all_output(self) -> None:
+        for _ in range(4):
+            self.process_output(0, False)
+
+    # --- Messages and events ---
+
+    @rule()
+    def flush(self) -> None:
+        assert outcome(lambda: self.mft.process_message("flush")) == self.model.flush()
+
+    @rule()
+    def drain(self) -> None:
+        assert outcome(lambda: self.mft.process_message("drain", 77)) == self.model.drain()
+
+    @rule(
+        message=st.sampled_from(
+            ["begin_streaming", "end_streaming", "release_resources", "reacquire_resources"]
+        )
+    )
+    def stream(self, message: str) -> None:
+        assert outcome(lambda: self.mft.process_message(message)) == self.model.stream(message)
+
+    @rule(message=st.sampled_from([3, 4, 0x10000003, 0x10000006, 0x10000008, 0x20000000, 12345]))
+    def say(self, message: int) -> None:
+        assert outcome(lambda: self.mft.process_message(message, 1)) == 0
+
+    @rule()
+    def set_device(self) -> None:
+        got = outcome(lambda: self.mft.process_message("set_device_manager", None))
+        assert got == self.model.set_device()
+
+    @rule(id=IDS)
+    def process_event(self, id: int) -> None:
+        self.given += 1
+        name = f"event {self.given}"
+        got = outcome(lambda: self.mft.process_event(name, id))
+        expected = self.model.process_event(name, id)
+        assert got == (expected or True)
+
+    # --- Changes that the transform asks for ---
+
+    @precondition(lambda self: self.model.typed and self.model.outs and not self.model.unanswered)
+    @rule(place=st.integers(0, 3))
+    def ask_change(self, place: int) -> None:
+        id = self.model.outs[place % len(self.model.outs)]
+        if id not in self.model.ending:
+            self.mft.ask(self.mft._request_stream_change, id)
+            self.model.ask_change(id)
+
+    @precondition(lambda self: self.spec.varies and len(self.model.output_types) < 5)
+    @rule(optional=st.booleans())
+    def add_output(self, optional: bool) -> None:
+        self.last_id += 1
+        id = self.last_id + (50 if optional else len(self.spec.outputs))
+        self.mft.ask(self.mft._request_output, id)
+        self.model.add(id)
+
+    @precondition(lambda self: self.spec.varies)
+    @rule(place=st.integers(0, 7))
+    def end_output(self, place: int) -> None:
+        ids = [*self.model.output_types, *self.model.new, 99]
+        id = ids[place % len(ids)]
+        got = outcome(lambda: self.mft.ask(self.mft._request_output_end, id))
+        assert got == self.model.end(id)
+
+    # --- What can be seen at any time ---
+
+    @invariant()
+    def what_can_be_seen_is_equal(self) -> None:
+        mft, model = self.mft, self.model
+        assert mft.stream_count() == (len(model.input_types), len(model.output_types))
+        if self.spec.varies:
+            assert mft.stream_ids() == (tuple(model.input_types), tuple(model.output_types))
+        for id in (*model.input_types, 60):
+            assert outcome(partial(mft.input_status, id)) == model.input_status(id)
+        assert outcome(mft.output_status) == model.output_status()
+        told = model.input_types | ({0: model.next_type} if model.next_type else {})
+        for id, word in told.items():
+            assert outcome(partial(mft.input_current_type, id)) == (word or UNSET)
+        for id, word in model.output_types.items():
+            assert outcome(partial(mft.output_current_type, id)) == (word or UNSET)
+
+    @invariant()
+    def nothing_is_duplicated_and_the_order_is_kept(self) -> None:
+        if self.spec.kind in ("copy", "double") and self.spec.inputs == 1:
+            copies = 2 if self.spec.kind == "double" else 1
+            for taken in self.taken.values():
+                assert taken == sorted(taken)
+                assert all(taken.count(value) <= copies for value in taken[-4:])
+
+    def teardown(self) -> None:
+        """Everything that was taken in comes out in the end, or was dropped by the contract."""
+        if hasattr(self, "mft"):
+            self.drain()
+            for _ in range(4):
+                self.process_all_output()
+                self.set_missing_types()
+            assert not self.model.holds
+
+
+AnyClient.TestCase.settings = settings(
+    max_examples=LONG_RUN // STEPS or 60,
+    stateful_step_count=STEPS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestAnyClient = AnyClient.TestCase
