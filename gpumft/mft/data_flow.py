@@ -251,7 +251,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
                 how is _DISCARD
                 or stream not in ready
                 or stream.id in ended
-                or not self._within_bounds(stream)
+                or (self._bounds is not None and not self._within_bounds(stream))
             ):
                 made.append(None)
             else:

@@ -20,6 +20,8 @@ from gpumft.mft.streams import InputStream, OutputStream
 S = TypeVar("S", bound=Payload)
 T = TypeVar("T")
 
+_PLAIN_INPUT, _PLAIN_OUTPUT = InputStreamInfo(), OutputStreamInfo()
+
 
 class Worker(Generic[S, T]):
     """The hooks of a transform over samples `S` and media types `T` (frozen values).
@@ -125,11 +127,11 @@ class Worker(Generic[S, T]):
 
     def _input_info(self, id: int) -> InputStreamInfo:
         """Answer of ``input_stream_info``; may be asked before types are set."""
-        return InputStreamInfo()
+        return _PLAIN_INPUT
 
     def _output_info(self, id: int) -> OutputStreamInfo:
         """Answer of ``output_stream_info``; its flags say who allocates. Asked often: be quick."""
-        return OutputStreamInfo()
+        return _PLAIN_OUTPUT
 
     # --- Resources ---
 

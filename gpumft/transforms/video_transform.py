@@ -53,6 +53,8 @@ class VideoTransform(Transform[Sample, VideoType]):
     Source: IMFTransform.
     """
 
+    takes_bounds = True
+
     formats: ClassVar[tuple[PixelFormat | str, ...]] = CONVERTIBLE
     """Input formats, best first."""
 

@@ -214,3 +214,15 @@ def test_one_selected_output_is_run_like_any_other_transform() -> None:
     mft.set_output_type(None, 0)
     got = list(mft.run(picture(seed) for seed in range(3)))
     assert [sample.time for sample in got] == [0, 1, 2]
+
+
+def test_pictures_outside_the_output_bounds_are_dropped() -> None:
+    mft = tee()
+    mft.set_output_type(None, 0)
+    mft.set_output_bounds(2, 3)
+    got = list(mft.run(picture(seed) for seed in range(6)))
+    assert [(sample.time, sample.discontinuity) for sample in got] == [
+        (1, True),
+        (2, False),
+        (3, False),
+    ]
