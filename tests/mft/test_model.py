@@ -6,26 +6,21 @@ GPUMFT_LONG_RUN=100000 makes that many steps; without it a few thousand.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gpumft.errors import Fail, InvalidStreamData, MFError
+from gpumft.errors import MFError
 from gpumft.errors import TransformTypeNotSet as TypeNotSet
-from gpumft.mft import (
-    STREAMS_UNLIMITED,
-    InputStreamFlags,
-    InputStreamInfo,
-    OutputDataBuffer,
-    OutputStreamFlags,
-    OutputStreamInfo,
-    Transform,
-)
-from tests.mft.model import NEEDS, Model, Spec
+from gpumft.mft import OutputDataBuffer
+from tests.mft.model import Model
+from tests.mft.model_state import Spec
+from tests.mft.subject import Subject
 from tests.scenarios.actors import Token
 
 STEPS = 50
@@ -51,94 +46,8 @@ SPECS = [
     Spec("ahead", outputs=("O", "OD"), varies=True, dynamic=True),
     Spec("pairs", outputs=("LO", "LO"), varies=True, temporal=True),
 ]
-LETTERS = {
-    "L": OutputStreamFlags.LAZY_READ,
-    "D": OutputStreamFlags.DISCARDABLE,
-    "O": OutputStreamFlags.OPTIONAL,
-    "P": OutputStreamFlags.PROVIDES_SAMPLES,
-}
 IDS = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 50, 51])
 WORDS = st.sampled_from(["red", "red", "red", "blue", "blue", "green", None])
-
-
-class Subject(Transform[Token, str]):
-    """A transform after a `Spec`, written with the hooks."""
-
-    takes_device = True
-    takes_events = True
-
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-        self.holds = 1 if spec.kind == "ahead" else 0
-        self.one_to_one = spec.kind in ("copy", "ahead")
-        self.temporal, self.dynamic_formats = spec.temporal, spec.dynamic
-        self.output_limits = (1, STREAMS_UNLIMITED) if spec.varies else None
-        super().__init__(inputs=spec.inputs, outputs=len(spec.outputs))
-        self.half = False
-        self.fails = self.refuses = False
-
-    def _check_input_type(self, type: object, id: int) -> str:
-        return self._listed(type, ("red", "blue"), "input")
-
-    def _check_output_type(self, type: object, id: int) -> str:
-        if self._input_type() is None:
-            raise TypeNotSet("set the type of input 0 first")
-        return self._listed(type, (self._input_type(),), "output")
-
-    def _keeps_outputs(self, type: str, id: int) -> bool:
-        return id > 0 or all(stream.type in (None, type) for stream in self._outputs.values())
-
-    def _input_info(self, id: int) -> InputStreamInfo:
-        return InputStreamInfo(flags=InputStreamFlags.OPTIONAL if id else InputStreamFlags.NONE)
-
-    def _output_info(self, id: int) -> OutputStreamInfo:
-        flags = OutputStreamFlags.NONE
-        for letter in self.spec.flags(id):
-            flags |= LETTERS[letter]
-        return OutputStreamInfo(flags)
-
-    def _set_device(self, device: object) -> None:
-        pass
-
-    def _wants(self, id: int) -> bool:
-        return len(self._held(id)) < NEEDS[self.spec.kind]
-
-    def _ready(self, id: int, *, draining: bool) -> bool:
-        if self.spec.kind == "pairs":
-            return len(self._held()) == 2
-        return super()._ready(id, draining=draining)
-
-    def _accept(self, sample: Token, id: int) -> None:
-        if self.refuses:
-            raise InvalidStreamData("refused")
-
-    def _produce(self, into: Token | None, id: int) -> Token:
-        if self.fails:
-            raise Fail("now and then")
-        output = Token() if into is None else into
-        if self.spec.kind in ("copy", "double"):
-            held = [stream.held[0] for stream in self._inputs.values() if stream.held]
-        else:
-            held = list(self._held())[:2]
-        output.value = sum(token.value or 0 for token in held) + 100 * id
-        return output
-
-    def _delivered(self, ids: Sequence[int]) -> None:
-        if self.spec.kind == "pairs":
-            self._held().clear()
-            return
-        if self.spec.kind == "double":
-            self.half = not self.half
-            if self.half:
-                return
-        super()._delivered(ids)
-
-    def _restart(self) -> None:
-        self.half = False
-
-    def ask(self, call: Callable[..., None], id: int) -> None:
-        with self._lock:
-            call(id)
 
 
 def outcome(call: Callable[[], Any]) -> Any:
@@ -367,4 +276,4 @@ AnyClient.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-TestAnyClient = AnyClient.TestCase
+TestAnyClient = pytest.mark.timeout(3600 if LONG_RUN else 120)(AnyClient.TestCase)
