@@ -24,7 +24,7 @@ from gpumft.mft.flags import InputStreamFlags, OutputStreamFlags
 from gpumft.mft.payload import Payload
 from gpumft.mft.state import Machine
 from gpumft.mft.streams import InputStream, OutputStream, Stream
-from gpumft.mft.tables import Change, Event, Resources
+from gpumft.mft.tables import Event, Resources
 from gpumft.mft.worker import Worker
 
 S = TypeVar("S", bound=Payload)
@@ -188,7 +188,8 @@ class Core(Worker[S, T], Generic[S, T]):
 
     def _refresh(self) -> None:
         """Build for types that came into force between two calls; may be repeated if it fails."""
-        if self._stale and self._machine.change is Change.NONE:  # else the answer will build
+        machine = self._machine
+        if self._stale and not (machine.changing or machine.unanswered):  # else the answer builds
             self._reconfigure(
                 {s.id: s.type for s in self._selected_inputs if s.type is not None},
                 {s.id: s.type for s in self._selected_outputs if s.type is not None},

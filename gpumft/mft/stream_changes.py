@@ -105,6 +105,9 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
         ending, adding, changing = set(machine.ending), set(machine.adding), set(machine.changing)
         if not adding and not changing:
             # Only ends: the other streams deliver in the same call.
+            if machine.has_output:
+                self._refresh()
+                self._begin()
             result = self._deliver(entries, ending)
             self._let_go(ending)
             return result

@@ -264,12 +264,10 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
         """
         with self._lock:
             entries = self._entries(buffers, flags)
-            machine = self._machine
-            if machine.has_output:
-                self._refresh()
-                self._begin()
-            elif not machine.has_notice:
-                return self._need_more_input(entries)
-            if machine.has_notice:
+            if self._machine.has_notice:
                 return self._tell_changes(entries)
+            if not self._machine.has_output:
+                return self._need_more_input(entries)
+            self._refresh()
+            self._begin()
             return self._deliver(entries)

@@ -21,7 +21,24 @@ NEW_STREAMS = 0x100
 class Model(ModelState):
     """The answers of a transform."""
 
-    # --- Status ---
+    # --- States and status ---
+
+    def states(self) -> tuple[str, str, str]:
+        """The three states of the protocol's page: data, change, resources."""
+        lazy = "LAZY" if self.lazy else ""
+        if not self.typed:
+            data = "UNTYPED"
+        elif self.draining:
+            data = f"DRAINING_{lazy}".rstrip("_")
+        elif self.ready:
+            data = lazy or "FULL"
+        else:
+            data = "HOLDING" if self.holds else "EMPTY"
+        change = "ANNOUNCED" if self.unanswered else "NONE"
+        if self.to_tell:
+            change = "NOTICE" if lazy else "DUE"
+        streaming = {"no": "IDLE", "yes": "STREAMING", "released": "RELEASED"}[self.streaming]
+        return data, change, streaming
 
     def input_status(self, id: int) -> int:
         if id not in self.input_types:

@@ -240,6 +240,9 @@ class AnyClient(RuleBasedStateMachine):
     @invariant()
     def what_can_be_seen_is_equal(self) -> None:
         mft, model = self.mft, self.model
+        machine = mft._machine
+        states = machine.data.name, machine.change.name, machine.resources.name
+        assert states == model.states()
         assert mft.stream_count() == (len(model.input_types), len(model.output_types))
         if self.spec.varies:
             assert mft.stream_ids() == (tuple(model.input_types), tuple(model.output_types))
@@ -271,7 +274,7 @@ class AnyClient(RuleBasedStateMachine):
 
 
 AnyClient.TestCase.settings = settings(
-    max_examples=LONG_RUN // STEPS or 60,
+    max_examples=LONG_RUN // STEPS or 80,
     stateful_step_count=STEPS,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
