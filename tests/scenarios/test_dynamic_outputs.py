@@ -21,10 +21,11 @@ from gpumft.mft import (
     OutputBufferStatus,
     OutputDataBuffer,
     OutputStatus,
+    OutputStreamInfo,
     ProcessOutputStatus,
 )
 from tests.scenarios.actors import Token
-from tests.scenarios.stream_actors import AnyOutputs, buffers, select, values
+from tests.scenarios.stream_actors import LAZY, OPTIONAL, AnyOutputs, buffers, select, values
 
 NEW_STREAMS = ProcessOutputStatus.NEW_STREAMS
 FORMAT_CHANGE = OutputBufferStatus.FORMAT_CHANGE
@@ -236,3 +237,20 @@ def test_clearing_a_type_lets_streams_come_and_go_at_once() -> None:
     mft.set_output_type("red", 1)
     mft.process_input(Token(1))
     assert mft.process_output(buffers(0, 1)).flow is Flow.OK
+
+
+def test_a_notice_makes_input_wait_once_an_output_is_selected_that_is_not_lazy_read() -> None:
+    class HalfLazy(AnyOutputs):
+        def _output_info(self, id: int) -> OutputStreamInfo:
+            return OutputStreamInfo(OPTIONAL | (LAZY if id == 0 else OPTIONAL))
+
+    mft = HalfLazy()
+    mft.add(1)
+    select(mft, 0)
+    mft.add(50)
+    assert mft.input_status() == InputStatus.ACCEPT_DATA
+    assert mft.output_status() == OutputStatus.SAMPLE_READY
+    mft.set_output_type("red", 1)
+    assert mft.input_status() == InputStatus.NONE
+    assert mft.process_output(buffers(0, 1)).status == NEW_STREAMS
+    mft.process_input(Token(1))
