@@ -49,6 +49,8 @@ class DataFlow(Core[S, T], Generic[S, T]):
         self._ready_outputs: tuple[OutputStream[T], ...] = ()
         # The first sample after a discontinuity: it waits for the output of what came before.
         self._after_gap: tuple[InputStream[S, T], S] | None = None
+        # DRAIN came while it waited: it is to be drained, too.
+        self._drains_after_gap = False
         # Times outside are dropped; None: no bounds.
         self._bounds: tuple[int, int] | None = None
 
@@ -103,7 +105,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
     def _drop_inputs(self) -> None:
         """Drop all that is held."""
         self._restart()
-        self._after_gap = None
+        self._after_gap, self._drains_after_gap = None, False
         self._ready_outputs = ()
         for stream in self._inputs.values():
             stream.held.clear()
@@ -120,6 +122,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
     def _start_drain(self) -> None:
         self._drain()
         self._machine.step(Event.DRAIN)
+        self._drains_after_gap = self._after_gap is not None
         if self._machine.holds_data:
             self._settle()
         else:
@@ -152,7 +155,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
 
     def _finish_drain(self) -> None:
         """All output of a drain is out: start anew."""
-        after = self._after_gap
+        after, drains = self._after_gap, self._drains_after_gap
         if any(stream.held for stream in self._selected_inputs):
             self._mark_gap()  # what cannot become a whole output is dropped
         self._drop_inputs()
@@ -161,6 +164,9 @@ class DataFlow(Core[S, T], Generic[S, T]):
             self._adopt_types()
         else:
             self._hold(after[1], after[0])
+            if drains:
+                self._machine.step(_MORE_NEEDED)
+                self._machine.step(Event.DRAIN)
 
     def _find_ready(self) -> tuple[OutputStream[T], ...]:
         """The outputs that can produce; output outside the bounds is dropped at once."""

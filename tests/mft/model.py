@@ -255,7 +255,7 @@ class Model(ModelState):
 
     def drain(self) -> int:
         if self.holds:
-            self.draining = True
+            self.draining, self.drain_goes_on = True, self.behind_gap is not None
             self.go_on()
         return OK
 

@@ -47,6 +47,7 @@ class ModelState:
     half: bool = False
     draining: bool = False
     behind_gap: tuple[int, Item] | None = None
+    drain_goes_on: bool = False
     lost: set[int] = field(default_factory=set)
     next_type: str | None = None
     streaming: str = "no"
@@ -126,12 +127,13 @@ class ModelState:
     def go_on(self) -> None:
         """End a drain that has no more output: drop the rest, start anew."""
         while self.draining and not self.ready:
-            behind = self.behind_gap
+            behind, goes_on = self.behind_gap, self.drain_goes_on
             if self.holds:
                 self.lose()
             self.forget()
             if behind:
                 self.held[behind[0]].append(behind[1])
+                self.draining = goes_on
             else:
                 self.adopt()
 
@@ -142,6 +144,7 @@ class ModelState:
         for items in self.held.values():
             items.clear()
         self.half, self.draining, self.behind_gap = False, False, None
+        self.drain_goes_on = False
 
     def drop(self) -> None:
         if self.holds:

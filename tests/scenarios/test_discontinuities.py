@@ -154,3 +154,11 @@ def test_a_flush_of_nothing_loses_nothing() -> None:
     mft.flush()
     mft.push(Token(1))
     assert mft.pull() == Token(1)
+
+
+def test_a_drain_takes_along_the_sample_behind_the_gap() -> None:
+    mft = typed(Temporal())
+    mft.process_input(Token(1))
+    mft.process_input(broken(10))
+    assert [token.value for token in mft.drain()] == [1, 10]
+    mft.process_input(Token(2))
