@@ -50,8 +50,6 @@ class Core(Worker[S, T], Generic[S, T]):
         self._all_lazy = False
         # The types in force differ from those that `_configure` has seen.
         self._stale = False
-        # Outputs that the input type set while samples were held will not fit.
-        self._outgrown = False
         self._attributes: dict[str, Any] = {}
         if not (self.one_to_one and inputs == 1 and outputs == 1 and self._fixed):
             self._attributes["MFPKEY_EXATTRIBUTE_SUPPORTED"] = True
@@ -124,21 +122,20 @@ class Core(Worker[S, T], Generic[S, T]):
             raise CannotChangeMediaTypeWhileProcessing(
                 "an input type waits already for the samples held: take their output first"
             )
-        outgrown = not self._keeps_outputs(own, stream.id)
         self._drain()
         stream.next_type = own
-        self._outgrown = outgrown
         self._machine.step(Event.SET_TYPE_LATER)
         self._settle()
 
     def _adopt_types(self) -> None:
         """Put input types into force that waited for the samples before them."""
+        outgrown = False
         for stream in self._selected_inputs:
             if stream.next_type is not None:
+                outgrown = outgrown or not self._keeps_outputs(stream.next_type, stream.id)
                 stream.type, stream.next_type = stream.next_type, None
                 self._stale = True
-        if self._outgrown:
-            self._outgrown = False
+        if outgrown:
             for output in self._selected_outputs:
                 self._machine.ask_change(output.id, lazy=self._all_lazy)
 
@@ -159,6 +156,13 @@ class Core(Worker[S, T], Generic[S, T]):
         with suppress(TransformTypeNotSet):
             return bool(int(self._output_info(id).flags) & _OPTIONAL_OUTPUT)
         return False
+
+    def _types(self) -> tuple[dict[int, T], dict[int, T]]:
+        """The types in force of the selected inputs and outputs."""
+        return (
+            {s.id: s.type for s in self._inputs.values() if s.type is not None},
+            {s.id: s.type for s in self._outputs.values() if s.type is not None},
+        )
 
     def _select(self) -> None:
         """Note which streams have a type."""
@@ -190,10 +194,7 @@ class Core(Worker[S, T], Generic[S, T]):
         """Build for types that came into force between two calls; may be repeated if it fails."""
         machine = self._machine
         if self._stale and not (machine.changing or machine.unanswered):  # else the answer builds
-            self._reconfigure(
-                {s.id: s.type for s in self._selected_inputs if s.type is not None},
-                {s.id: s.type for s in self._selected_outputs if s.type is not None},
-            )
+            self._reconfigure(*self._types())
 
     # --- Resources ---
 

@@ -151,6 +151,15 @@ class Machine:
         for told in (self.changing, self.adding, self.ending):
             told.clear()
 
+    def tell_ends(self, ended: set[int], *, lazy: bool) -> None:
+        """Note that the client was told of these ends; what else was asked for is told next."""
+        self.ending -= ended
+        self.changing -= ended
+        if self.changing or self.adding or self.ending:
+            self._ask(lazy=lazy)
+        else:
+            self.step(Event.NOTICE_TOLD)
+
     def set_type_event(self, stream: int) -> Event:
         """What a new output type for `stream` is: an answer to a change, or of free will."""
         answers = stream in self.unanswered or stream in self.selectable

@@ -91,6 +91,9 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
             if id in machine.unanswered:
                 machine.answer_change(id, lazy=self._all_lazy)
             del self._outputs[id]
+            self._stale = True
+            if not machine.typed and self._complete(*self._types()):  # only its type was missing
+                machine.set_types(complete=True)
 
     def _limits(self) -> tuple[int, int, int, int]:
         """The smallest and largest number of inputs, then of outputs."""
@@ -109,7 +112,11 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
                 self._refresh()
                 self._begin()
             result = self._deliver(entries, ending)
-            self._let_go(ending)
+            for id in ending:
+                del self._outputs[id]
+            self._select()
+            machine.tell_ends(ending, lazy=self._all_lazy)
+            self._after_ends()
             return result
         for buffer, stream, _ in entries:
             if stream.id in ending:
@@ -118,22 +125,24 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
                 buffer.status = OutputBufferStatus.FORMAT_CHANGE
             else:
                 buffer.status = OutputBufferStatus.NONE
-        self._let_go(ending)
+        self._apply_stream_changes()
+        machine.tell_changes()
+        if ending:
+            self._after_ends()
         return OutputResult(
             Flow.STREAM_CHANGE,
             ProcessOutputStatus.NEW_STREAMS if adding else ProcessOutputStatus.NONE,
         )
 
-    def _let_go(self, ending: set[int]) -> None:
-        self._apply_stream_changes()
-        self._machine.tell_changes()
-        if not ending:
-            return
+    def _after_ends(self) -> None:
+        """Outputs have ended: what is held may be ready now, or good for nothing."""
         self._stale = True
-        if not self._selected_outputs:  # nothing can be made of what is held
+        if not self._selected_outputs:
             self._drop_inputs()
             self._end()
             self._machine.step(Event.FLUSH)
+            self._adopt_types()
+            self._apply_stream_changes()
             self._machine.set_types(complete=False)
         elif self._machine.holds_data:
             self._settle()
@@ -214,8 +223,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
 
     def _without_input(self, stream: InputStream[S, T]) -> None:
         """Let the types of the other streams be all there are; raise to keep `stream`."""
-        inputs = {s.id: s.type for s in self._inputs.values() if s.type is not None}
-        outputs = {s.id: s.type for s in self._outputs.values() if s.type is not None}
+        inputs, outputs = self._types()
         complete = self._complete(inputs, outputs)
         if self._machine.holds_data and not complete:
             raise InputRemaining(

@@ -110,7 +110,10 @@ class Worker(Generic[S, T]):
         return self._listed(type, self._output_types(id), "output")
 
     def _keeps_outputs(self, type: T, id: int) -> bool:
-        """Whether the output types stay set when this input type is set; else they are cleared."""
+        """Whether the output types stay set when this input type is set; else they are cleared.
+
+        Raises nothing.
+        """
         return True
 
     def _keeps_inputs(self, type: T, id: int) -> bool:

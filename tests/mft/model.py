@@ -225,6 +225,7 @@ class Model(ModelState):
         if ended:
             self.appear_and_go()
             self.lost -= ended
+            self.due -= ended
             self.without_outputs()
         return OK, 0, answer
 
@@ -232,7 +233,9 @@ class Model(ModelState):
         """With the last selected output gone there is nothing left to do."""
         if not self.outs:
             self.forget()
+            self.adopt()
             self.unanswered = set()
+            self.appear_and_go()
             self.streaming = "no"
 
     def due_events(self) -> list[str]:

@@ -148,6 +148,7 @@ class AnyClient(RuleBasedStateMachine):
             assert [buffer.status for buffer in buffers] == [0] * len(buffers)
             return
         flow, status, told = expected
+        assert not isinstance(got, int), f"{got:#x}"
         assert (got.flow, got.status) == (flow, status)
         for id, buffer, mine, (entry_status, value, gap, events) in zip(
             ids, buffers, own, told, strict=True
