@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from .samples import Sample as Sample
     from .transforms import DeviceTransform as DeviceTransform
     from .transforms import EffectTransform as EffectTransform
+    from .transforms import Tee as Tee
     from .transforms import VideoProcessor as VideoProcessor
     from .transforms import VideoTransform as VideoTransform
     from .transforms import block_transforms as block_transforms
@@ -207,6 +208,7 @@ _NAMES = {
     "transforms": (
         "DeviceTransform",
         "EffectTransform",
+        "Tee",
         "VideoProcessor",
         "VideoTransform",
         "block_transforms",

@@ -10,14 +10,22 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from gpumft.errors import InvalidMediaType, MFError, NotAccepting, NotImplementedMF
-from gpumft.mft.flags import Flow, Message, OutputStatus, OutputStreamFlags
+from gpumft.errors import (
+    InvalidMediaType,
+    MFError,
+    NotAccepting,
+    NotImplementedMF,
+    TransformTypeNotSet,
+)
+from gpumft.mft.flags import Flow, Message, OutputBufferStatus, OutputStatus, OutputStreamFlags
 from gpumft.mft.infos import OutputDataBuffer, OutputResult, OutputStreamInfo
 from gpumft.mft.payload import Payload, copy_attributes
 
 S = TypeVar("S", bound=Payload)
 
 _PROVIDES = int(OutputStreamFlags.PROVIDES_SAMPLES | OutputStreamFlags.CAN_PROVIDE_SAMPLES)
+_LAZY = int(OutputStreamFlags.LAZY_READ)
+_EMPTY = (OutputBufferStatus.NO_SAMPLE, OutputBufferStatus.STREAM_END)
 
 
 class Client(ABC, Generic[S]):
@@ -31,6 +39,10 @@ class Client(ABC, Generic[S]):
     def __init__(self) -> None:
         # Inputs whose output is still to come: their attributes are copied to it.
         self._sources: deque[S] = deque()
+        # What came along when another output was pulled, by output.
+        self._taken: dict[int, deque[S]] = {}
+        #: Events that came back with output, in order; for the client to take and send on.
+        self.returned_events: list[object] = []
 
     @property
     @abstractmethod
@@ -40,6 +52,14 @@ class Client(ABC, Generic[S]):
     @abstractmethod
     def stream_count(self) -> tuple[int, int]:
         """Number of inputs and outputs."""
+
+    @abstractmethod
+    def stream_ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Identifiers of inputs and outputs, unless they are fixed."""
+
+    @abstractmethod
+    def output_current_type(self, id: int = 0) -> object:
+        """The type of an output."""
 
     @abstractmethod
     def output_stream_info(self, id: int = 0) -> OutputStreamInfo:
@@ -58,7 +78,7 @@ class Client(ABC, Generic[S]):
         """Whether output waits."""
 
     @abstractmethod
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         """Tell the transform something."""
 
     @abstractmethod
@@ -90,34 +110,74 @@ class Client(ABC, Generic[S]):
     def pull(self, id: int = 0) -> S | Flow:
         """Take one output sample; allocate it if the transform does not provide it.
 
+        The transform delivers all of its outputs at once: what the others have is kept for their
+        own ``pull``, of lazy-read ones the newest sample only.
+
         Returns:
-            The sample; or NEED_MORE_INPUT; or STREAM_CHANGE: then set a new output type.
+            The sample; NEED_MORE_INPUT; STREAM_CHANGE: then set a new output type, or ask for new
+            streams; OK: this output was skipped or has ended.
 
         Raises:
-            NotImplementedMF: there are several outputs: use ``process_output``.
-            The errors of ``process_output``; an input whose output failed is kept.
+            TransformTypeNotSet: no type is set.
+            The other errors of ``process_output``; an input whose output failed is kept.
         """
-        if self.stream_count()[1] != 1:
-            raise NotImplementedMF("pull is for one output: take several with process_output")
+        if self._taken.get(id):
+            return self._taken[id].popleft()
+        flow, buffers = self._exchange()
+        pulled: S | None = None
+        for buffer in buffers:
+            if buffer.stream_id == id:
+                pulled = buffer.sample
+            elif buffer.sample is not None:
+                lazy = int(self.output_stream_info(buffer.stream_id).flags) & _LAZY
+                kept = self._taken.setdefault(buffer.stream_id, deque(maxlen=1 if lazy else None))
+                kept.append(buffer.sample)
+        return flow if pulled is None else pulled
+
+    def _exchange(self) -> tuple[Flow, list[OutputDataBuffer[S]]]:
+        """Ask all selected outputs at once; entries have samples only where they were produced."""
         if not self._has_output():
-            return Flow.NEED_MORE_INPUT
+            return Flow.NEED_MORE_INPUT, []
+        buffers = [self._entry(id) for id in self._selected()]
+        flow = self.process_output(buffers).flow
+        for buffer in buffers:
+            if flow is not Flow.OK or buffer.status in _EMPTY:
+                buffer.sample = None
+            elif self._sources and buffer.sample is not None:
+                copy_attributes(self._sources.popleft(), buffer.sample)
+        if buffers and buffers[0].events:
+            self.returned_events += buffers[0].events
+        return flow, buffers
+
+    def _entry(self, id: int) -> OutputDataBuffer[S]:
         provides = int(self.output_stream_info(id).flags) & _PROVIDES
-        buffer = OutputDataBuffer(id, None if provides else self._allocate_output(id))
-        flow = self.process_output([buffer]).flow
-        if flow is not Flow.OK or buffer.sample is None:
-            return flow
-        if self._sources:
-            copy_attributes(self._sources.popleft(), buffer.sample)
-        return buffer.sample
+        return OutputDataBuffer(id, None if provides else self._allocate_output(id))
+
+    def _selected(self) -> Sequence[int]:
+        """The outputs that have a type."""
+        count = self.stream_count()[1]
+        try:
+            ids: Sequence[int] = self.stream_ids()[1]
+        except NotImplementedMF:
+            ids = range(count)
+        return ids if count == 1 else [id for id in ids if self._is_selected(id)]
+
+    def _is_selected(self, id: int) -> bool:
+        try:
+            self.output_current_type(id)
+        except TransformTypeNotSet:
+            return False
+        return True
 
     def drain(self) -> Iterator[S]:
-        """Send DRAIN now; return an iterator over the output that is left."""
+        """Send DRAIN now; return an iterator over the output that is left, of all outputs."""
         self.process_message(Message.DRAIN)
         return self._remaining()
 
     def flush(self) -> None:
         """Drop all input and output; media types stay."""
         self._sources.clear()
+        self._taken.clear()
         self.process_message(Message.FLUSH)
 
     def run(self, samples: Iterable[S]) -> Iterator[S]:
@@ -130,7 +190,12 @@ class Client(ABC, Generic[S]):
 
         Yields:
             The output samples, in order.
+
+        Raises:
+            NotImplementedMF: there are several outputs: use ``push`` and ``pull``.
         """
+        if len(self._selected()) > 1:
+            raise NotImplementedMF("run is for one output: take several with push and pull")
         self.process_message(Message.BEGIN_STREAMING)
         try:
             self.process_message(Message.START_OF_STREAM)
@@ -158,17 +223,24 @@ class Client(ABC, Generic[S]):
 
     def _remaining(self) -> Iterator[S]:
         """Take output until the transform needs more input."""
-        while (got := self.pull()) is not Flow.NEED_MORE_INPUT:
-            if not isinstance(got, Flow):
-                yield got
-            elif got is Flow.STREAM_CHANGE:
-                self._renegotiate()
+        for kept in self._taken.values():
+            while kept:
+                yield kept.popleft()
+        while True:
+            flow, buffers = self._exchange()
+            if flow is Flow.NEED_MORE_INPUT:
+                return
+            for buffer in buffers:
+                if flow is Flow.STREAM_CHANGE and buffer.status == OutputBufferStatus.FORMAT_CHANGE:
+                    self._renegotiate(buffer.stream_id)
+                elif buffer.sample is not None:
+                    yield buffer.sample
 
-    def _renegotiate(self) -> None:
+    def _renegotiate(self, id: int) -> None:
         refusals = []
-        for offered in self.available_output_types():
+        for offered in self.available_output_types(id):
             try:
-                return self.set_output_type(offered)
+                return self.set_output_type(offered, id)
             except MFError as error:
                 refusals.append(f"{offered}: {error}")
         raise InvalidMediaType(

@@ -18,6 +18,7 @@ from gpumft.errors import (
     TransformTypeNotSet,
     UnsupportedD3DType,
 )
+from gpumft.mft.flags import InputStreamFlags, OutputStreamFlags
 from gpumft.mft.transform import Transform
 
 Slot = tuple[Literal["input", "output"], int]
@@ -28,6 +29,9 @@ def negotiate(
     transform: Transform[Any, Any], inputs: object = None, outputs: object = None
 ) -> None:
     """Set the types of all streams, input first, output first or either, as the transform wants.
+
+    An optional stream for which nothing fits stays deselected, as long as one input and one output
+    are selected.
 
     Args:
         transform: the transform; nothing is held in it.
@@ -42,14 +46,14 @@ def negotiate(
 
     Thread-safety: one client at a time.
     """
-    n_in, n_out = transform.stream_count()
-    ins: list[Slot] = [("input", id) for id in range(n_in)]
-    outs: list[Slot] = [("output", id) for id in range(n_out)]
+    ids_in, ids_out = _ids(transform)
+    ins: list[Slot] = [("input", id) for id in ids_in]
+    outs: list[Slot] = [("output", id) for id in ids_out]
     before = {slot: _current(transform, slot) for slot in ins + outs}
     offers = {"input": _as_list(inputs), "output": _as_list(outputs)}
     refusals: list[str] = []
     for slots in (ins + outs, outs + ins):
-        if _settle(transform, slots, offers, refusals):
+        if _settle(transform, slots, offers, refusals) and _is_ready(transform, ins, outs):
             return
         _restore(transform, before)
     raise InvalidMediaType(
@@ -79,6 +83,31 @@ def _settle(
             continue
         if _settle(transform, rest, offers, refusals) and _current(transform, slot) is not None:
             return True
+    if not _is_optional(transform, slot):
+        return False
+    _set(transform, slot, None)
+    return _settle(transform, rest, offers, refusals)
+
+
+def _ids(transform: Transform[Any, Any]) -> tuple[Sequence[int], Sequence[int]]:
+    try:
+        return transform.stream_ids()
+    except NotImplementedMF:  # fixed, and numbered from 0
+        n_in, n_out = transform.stream_count()
+        return range(n_in), range(n_out)
+
+
+def _is_ready(transform: Transform[Any, Any], ins: Sequence[Slot], outs: Sequence[Slot]) -> bool:
+    """Whether an input and an output are selected."""
+    return all(any(_current(transform, slot) is not None for slot in side) for side in (ins, outs))
+
+
+def _is_optional(transform: Transform[Any, Any], slot: Slot) -> bool:
+    side, id = slot
+    with suppress(TransformTypeNotSet):
+        if side == "input":
+            return InputStreamFlags.OPTIONAL in transform.input_stream_info(id).flags
+        return OutputStreamFlags.OPTIONAL in transform.output_stream_info(id).flags
     return False
 
 

@@ -23,7 +23,7 @@ class Delivery(enum.Enum):
     DISCARD = "drop the output"
 
 
-def delivery(*, has_sample: bool, flags: int, stream: OutputStreamFlags) -> Delivery:
+def delivery(has_sample: bool, flags: int, stream: OutputStreamFlags) -> Delivery:  # noqa: FBT001 - once a frame
     """Return who brings the sample.
 
     Args:

@@ -10,27 +10,27 @@ Source: the documentation of IMFTransform and of the basic MFT processing model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from gpumft.errors import (
     InvalidArg,
     NotAccepting,
     NotImplementedMF,
     NullPointer,
-    TransformTypeNotSet,
 )
-from gpumft.mft.core import Core, attributes_of, entry, type_of
-from gpumft.mft.flags import InputStatus, Message, OutputStatus
+from gpumft.mft.flags import LOWER_UNBOUNDED, UPPER_UNBOUNDED, Message
 from gpumft.mft.host import Client
-from gpumft.mft.infos import InputStreamInfo, OutputDataBuffer, OutputResult, OutputStreamInfo
+from gpumft.mft.infos import OutputDataBuffer, OutputResult
+from gpumft.mft.messages import read_message
 from gpumft.mft.payload import Payload
-from gpumft.mft.state import Change, Event
+from gpumft.mft.queries import Queries
+from gpumft.mft.tables import Event
 
 S = TypeVar("S", bound=Payload)
 T = TypeVar("T")
 
 
-class Transform(Core[S, T], Client[S], Generic[S, T]):
+class Transform(Queries[S, T], Client[S], Generic[S, T]):
     """A synchronous Media Foundation transform over samples `S` and media types `T`.
 
     Subclasses fill in the hooks of ``Worker`` and pass on the number of streams.
@@ -39,110 +39,37 @@ class Transform(Core[S, T], Client[S], Generic[S, T]):
     """
 
     def __init__(self, *, inputs: int = 1, outputs: int = 1) -> None:
-        Core.__init__(self, inputs=inputs, outputs=outputs)
+        Queries.__init__(self, inputs=inputs, outputs=outputs)
         Client.__init__(self)
 
     # --- Streams ---
 
-    # MF: IMFTransform::GetStreamLimits
-    def stream_limits(self) -> tuple[int, int, int, int]:
-        """The smallest and largest number of inputs, then of outputs."""
-        n_in, n_out = self.stream_count()
-        return n_in, n_in, n_out, n_out
-
-    # MF: IMFTransform::GetStreamCount
-    def stream_count(self) -> tuple[int, int]:
-        """The number of inputs and of outputs, those without a type included."""
-        return len(self._inputs), len(self._outputs)
-
-    # MF: IMFTransform::GetStreamIDs
-    def stream_ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The identifiers of inputs and outputs.
-
-        Raises NotImplementedMF: they are fixed and numbered from 0 (the default).
-        """
-        raise NotImplementedMF("the streams are fixed and numbered from 0")
-
     # MF: IMFTransform::AddInputStreams
     def add_input_streams(self, ids: Sequence[int]) -> None:
-        """Add input streams. Raises NotImplementedMF: the streams are fixed (the default)."""
-        raise NotImplementedMF("the streams of this transform are fixed")
+        """Add input streams with numbers of the client's choice.
+
+        Raises:
+            NotImplementedMF: the inputs are fixed (the default).
+            InvalidArg: no number, a number twice, one that is taken or above 32 bits, or too many.
+            CannotChangeMediaTypeWhileProcessing: samples are held, and the streams need types.
+        """
+        with self._lock:
+            self._add_inputs(ids)
 
     # MF: IMFTransform::DeleteInputStream
     def delete_input_stream(self, id: int) -> None:
-        """Remove an input stream. Raises NotImplementedMF: they are fixed (the default)."""
-        raise NotImplementedMF("the streams of this transform are fixed")
-
-    # MF: IMFTransform::GetInputStreamInfo
-    def input_stream_info(self, id: int = 0) -> InputStreamInfo:
-        """What an input stream asks of its samples; may be asked before types are set.
+        """Remove an input stream.
 
         Raises:
+            NotImplementedMF: the inputs are fixed (the default).
             InvalidStreamNumber: there is no such input.
-            TransformTypeNotSet: this transform does not know before types are set.
+            InvalidRequest: it is not REMOVABLE, or there are as few as there may be.
+            InputRemaining: it holds samples: drain or flush first.
         """
         with self._lock:
-            return self._input_info(self._input(id).id)
-
-    # MF: IMFTransform::GetOutputStreamInfo
-    def output_stream_info(self, id: int = 0) -> OutputStreamInfo:
-        """What an output stream asks of the client's samples, and whether it needs any.
-
-        The errors are those of `input_stream_info`.
-        """
-        with self._lock:
-            return self._output_info(self._output(id).id)
-
-    # --- Attributes ---
-
-    # MF: IMFTransform::GetAttributes
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """The transform's attributes by Media Foundation's names: the same object each time."""
-        return self._attributes
-
-    # MF: IMFTransform::GetInputStreamAttributes
-    def input_stream_attributes(self, id: int = 0) -> dict[str, Any]:
-        """An input stream's attributes: the same object each time.
-
-        Raises:
-            InvalidStreamNumber: there is no such input.
-            NotImplementedMF: the stream has none (the default).
-        """
-        return attributes_of(self._input(id))
-
-    # MF: IMFTransform::GetOutputStreamAttributes
-    def output_stream_attributes(self, id: int = 0) -> dict[str, Any]:
-        """An output stream's attributes; the same rules."""
-        return attributes_of(self._output(id))
+            self._delete_input(id)
 
     # --- Media types ---
-
-    # MF: IMFTransform::GetInputAvailableType
-    def input_available_type(self, index: int, id: int = 0) -> object:
-        """One entry of `available_input_types`. Raises NoMoreTypes beyond its end."""
-        return entry(self.available_input_types(id), index)
-
-    # MF: IMFTransform::GetOutputAvailableType
-    def output_available_type(self, index: int, id: int = 0) -> object:
-        """One entry of `available_output_types`. Raises NoMoreTypes beyond its end."""
-        return entry(self.available_output_types(id), index)
-
-    def available_input_types(self, id: int = 0) -> tuple[object, ...]:
-        """The input types on offer, best first; they may be partial.
-
-        Raises:
-            InvalidStreamNumber: there is no such input.
-            NotImplementedMF: there is no list.
-            TransformTypeNotSet: the output type has to be set first.
-        """
-        with self._lock:
-            return tuple(self._input_types(self._input(id).id))
-
-    def available_output_types(self, id: int = 0) -> tuple[object, ...]:
-        """The output types on offer; the rules of `available_input_types`, sides exchanged."""
-        with self._lock:
-            return tuple(self._output_types(self._output(id).id))
 
     # MF: IMFTransform::SetInputType
     def set_input_type(self, type: object | None, id: int = 0, *, test_only: bool = False) -> None:
@@ -155,17 +82,24 @@ class Transform(Core[S, T], Client[S], Generic[S, T]):
 
         Raises:
             InvalidStreamNumber: there is no such input.
-            CannotChangeMediaTypeWhileProcessing: samples are held, also with `test_only`.
+            CannotChangeMediaTypeWhileProcessing: samples are held, also with `test_only`. A
+                transform with MFT_SUPPORT_DYNAMIC_FORMAT_CHANGE takes the type all the same: it
+                makes the output of what it holds first, then asks for output types that fit.
             TransformTypeNotSet: the output type has to be set first.
             AttributeNotFound: a mandatory attribute is missing.
             InvalidMediaType: the type is not supported.
         """
         with self._lock:
             stream = self._input(id)
-            self._machine.check(Event.SET_TYPE)
-            own = None if type is None else self._check_input_type(type, id)
-            if not test_only:
-                keeps = own is None or self._keeps_outputs(own, id)
+            later = self.dynamic_formats and type is not None and self._machine.holds_data
+            self._machine.check(Event.SET_TYPE_LATER if later else Event.SET_TYPE)
+            own = None if type is None else self._check_input_type(type, stream.id)
+            if test_only:
+                return
+            if later and own is not None:
+                self._change_type_later(stream, own)
+            else:
+                keeps = own is None or self._keeps_outputs(own, stream.id)
                 self._change_type(stream, own, () if keeps else self._outputs.values())
 
     # MF: IMFTransform::SetOutputType
@@ -178,69 +112,38 @@ class Transform(Core[S, T], Client[S], Generic[S, T]):
         """
         with self._lock:
             stream = self._output(id)
-            event = Event.SET_TYPE if type is None else self._machine.set_type_event(id)
+            event = Event.SET_TYPE if type is None else self._machine.set_type_event(stream.id)
             self._machine.check(event)
-            own = None if type is None else self._check_output_type(type, id)
+            own = None if type is None else self._check_output_type(type, stream.id)
             if test_only:
                 return
-            keeps = event is Event.RENEGOTIATE or own is None or self._keeps_inputs(own, id)
-            self._change_type(stream, own, () if keeps else self._inputs.values())
-            if event is Event.RENEGOTIATE:
-                self._machine.answer_change(id)
-
-    # MF: IMFTransform::GetInputCurrentType
-    def input_current_type(self, id: int = 0) -> T:
-        """The media type of an input stream: a frozen value.
-
-        Raises:
-            InvalidStreamNumber: there is no such input.
-            TransformTypeNotSet: none is set.
-        """
-        return type_of(self._input(id), "input")
-
-    # MF: IMFTransform::GetOutputCurrentType
-    def output_current_type(self, id: int = 0) -> T:
-        """The same of an output stream; readable also while a change of format is pending."""
-        return type_of(self._output(id), "output")
-
-    # --- Status ---
-
-    # MF: IMFTransform::GetInputStatus
-    def input_status(self, id: int = 0) -> InputStatus:
-        """Whether an input stream takes a sample now.
-
-        Raises:
-            InvalidStreamNumber: there is no such input.
-            TransformTypeNotSet: a media type is missing.
-        """
-        with self._lock:
-            self._input(id)
-            if not self._machine.typed:
-                raise TransformTypeNotSet("set the input and the output media type first")
-            if self._machine.accepts and self._wants(id):
-                return InputStatus.ACCEPT_DATA
-            return InputStatus.NONE
-
-    # MF: IMFTransform::GetOutputStatus
-    def output_status(self) -> OutputStatus:
-        """Whether ``process_output`` has a sample, or a change of format, to deliver.
-
-        Raises:
-            TransformTypeNotSet: an output type is missing.
-        """
-        with self._lock:
-            for stream in self._outputs.values():
-                type_of(stream, "output")
-            return OutputStatus.SAMPLE_READY if self._machine.produces else OutputStatus.NONE
+            answers = event is Event.RENEGOTIATE
+            keeps = answers or own is None or self._keeps_inputs(own, stream.id)
+            cleared = () if keeps else self._inputs.values()
+            self._change_type(stream, own, cleared, answers=answers)
+            if answers:
+                self._machine.answer_change(stream.id, lazy=self._all_lazy)
 
     # MF: IMFTransform::SetOutputBounds
     def set_output_bounds(self, lower: int, upper: int) -> None:
-        """Ask for the samples between two times [100 ns] only.
+        """Ask for the samples between two times [100 ns] only; the others are dropped.
+
+        A sample is kept if it ends at `lower` or later and begins at `upper` or earlier, or has no
+        time. The bounds stay until they are set again.
 
         Raises:
             NotImplementedMF: the transform cannot (the default).
+            InvalidArg: `lower` is above `upper`.
         """
-        raise NotImplementedMF(f"{type(self).__name__} has no output bounds")
+        if not self.takes_bounds:
+            raise NotImplementedMF(f"{type(self).__name__} has no output bounds")
+        if lower > upper:
+            raise InvalidArg(f"the lower output bound {lower} is above the upper one, {upper}")
+        with self._lock:
+            free = lower <= LOWER_UNBOUNDED and upper >= UPPER_UNBOUNDED
+            self._bounds = None if free else (lower, upper)
+            if self._machine.holds_data:
+                self._settle()
 
     # --- Events and messages ---
 
@@ -254,41 +157,58 @@ class Transform(Core[S, T], Client[S], Generic[S, T]):
 
         Raises:
             NotImplementedMF: the transform takes no events (the default): the client sends it on.
+            NullPointer: there is no event.
+            InvalidStreamNumber: there is no such input.
         """
-        raise NotImplementedMF(f"{type(self).__name__} takes no events")
+        if not self.takes_events:
+            raise NotImplementedMF(f"{type(self).__name__} takes no events")
+        with self._lock:
+            if event is None:
+                raise NullPointer("process_event needs an event, not None")
+            stream = self._input(id)
+            if not self._takes_event(event, stream.id):
+                return False
+            self._queue_event(event, stream)
+            return True
 
     # MF: IMFTransform::ProcessMessage
-    def process_message(self, message: Message | int, param: object = 0) -> None:
-        """Tell the transform something. What it does not know, it ignores.
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
+        """Tell the transform something. A number that it does not know it ignores.
 
         Args:
-            message: a ``Message`` or its number.
+            message: a ``Message``, its name or its number.
             param: a stream number for END_OF_STREAM, a device or None for SET_DEVICE_MANAGER.
 
         Raises:
+            InvalidArg: a name that no message has, or neither name nor number.
             InvalidStreamNumber: END_OF_STREAM for an input that does not exist.
             NotImplementedMF: SET_DEVICE_MANAGER, and the transform uses no device.
             InvalidRequest: SET_DEVICE_MANAGER while streaming or while samples are held.
         """
+        known = read_message(message)
         with self._lock:
-            match message:
+            match known:
                 case Message.FLUSH:
-                    self._drop_inputs()
-                    self._machine.step(Event.FLUSH)
+                    self._flush()
                 case Message.DRAIN:
                     self._start_drain()
                 case Message.BEGIN_STREAMING:
                     self._begin()
                 case Message.END_STREAMING:
                     self._end()
+                case Message.RELEASE_RESOURCES:
+                    self._release()
+                case Message.REACQUIRE_RESOURCES:
+                    self._reacquire()
                 case Message.END_OF_STREAM:
                     self._end_of_stream(self._input(param).id)
                 case Message.SET_DEVICE_MANAGER:
                     if self.takes_device:
                         self._machine.check(Event.SET_DEVICE)
-                    self._set_device(None if isinstance(param, int) else param)
+                    none = isinstance(param, int) and not param
+                    self._set_device(None if none else param)
                 case _:
-                    pass
+                    self._other_message(known, param)
 
     # --- Data ---
 
@@ -309,14 +229,18 @@ class Transform(Core[S, T], Client[S], Generic[S, T]):
             stream = self._input(id)
             if flags:
                 raise InvalidArg(f"the flags of process_input are 0, not {flags:#x}")
-            self._machine.check(Event.INPUT)
-            if not self._wants(id):
+            if stream.type is None:
+                self._check_selected(stream)
+            machine = self._machine
+            machine.check(Event.INPUT)
+            if stream.next_type is not None:  # only lazy-read output can be in its way
+                self._end_lazy_drain()
+            if not (machine.displaces or self._wants(stream.id)):
                 raise NotAccepting(f"input stream {id} is full: other inputs are needed first")
-            self._accept(sample, id)
+            self._accept(sample, stream.id)
+            self._refresh()
             self._begin()
-            stream.held.append(sample)
-            self._received(sample, id)
-            self._settle()
+            self._admit(sample, stream)
 
     # MF: IMFTransform::ProcessOutput
     def process_output(
@@ -340,9 +264,10 @@ class Transform(Core[S, T], Client[S], Generic[S, T]):
         """
         with self._lock:
             entries = self._entries(buffers, flags)
-            if self._machine.change is Change.DUE:
-                return self._tell_change(entries)
+            if self._machine.has_notice:
+                return self._tell_changes(entries)
             if not self._machine.has_output:
                 return self._need_more_input(entries)
+            self._refresh()
             self._begin()
             return self._deliver(entries)

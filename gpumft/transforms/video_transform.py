@@ -53,12 +53,16 @@ class VideoTransform(Transform[Sample, VideoType]):
     Source: IMFTransform.
     """
 
+    takes_bounds = True
+
     formats: ClassVar[tuple[PixelFormat | str, ...]] = CONVERTIBLE
     """Input formats, best first."""
 
     def __init__(self) -> None:
         super().__init__(inputs=1, outputs=1)
         self._pool: Pool | None = None
+        # The output type last asked for, and its size: it is asked for once a frame.
+        self._informed: tuple[VideoType | None, int] = None, 0
 
     # --- What an author writes ---
 
@@ -112,15 +116,18 @@ class VideoTransform(Transform[Sample, VideoType]):
             names = ", ".join(map(str, self.formats))
             msg = f"{_name(self)} does not take {found.format}; it takes {names}"
             raise InvalidMediaType(msg)
-        output = self._output_type()
-        if output is not None and self._input_type() is None:
-            self._check_pair(found, output)  # the client wanted this output first of all
+        if self._input_type() is None:
+            for output in self._wanted():  # the client wanted these outputs first of all
+                self._check_pair(found, output)
         return found
 
     def _keeps_outputs(self, type: VideoType, id: int) -> bool:
         """An output type that the new input type cannot become is cleared."""
-        output = self._output_type()
-        return output is None or self._makes(type, output)
+        return all(self._makes(type, output) for output in self._wanted())
+
+    def _wanted(self) -> list[VideoType]:
+        """Return the types of the outputs that are selected."""
+        return [stream.type for stream in self._outputs.values() if stream.type is not None]
 
     def _check_output_type(self, type: object, id: int) -> VideoType:
         del id
@@ -149,7 +156,7 @@ class VideoTransform(Transform[Sample, VideoType]):
             raise InvalidMediaType(msg)
 
     def _configure(self, inputs: Mapping[int, VideoType], outputs: Mapping[int, VideoType]) -> None:
-        produced = self.configure(inputs[0], outputs[0])
+        produced = self.configure(inputs[0], next(iter(outputs.values())))
         self._produced, self._pool = produced, self._make_pool(produced)
 
     def _input_info(self, id: int) -> InputStreamInfo:
@@ -159,9 +166,10 @@ class VideoTransform(Transform[Sample, VideoType]):
         return InputStreamInfo(flags=flags, size=linear_length(current) if current else 0)
 
     def _output_info(self, id: int) -> OutputStreamInfo:
-        del id
-        current = self._output_type()
-        return OutputStreamInfo(flags=_OUT, size=linear_length(current) if current else 0)
+        current = self._output_type(id)
+        if current is not self._informed[0]:
+            self._informed = current, linear_length(current) if current else 0
+        return OutputStreamInfo(flags=_OUT, size=self._informed[1])
 
     # --- Resources and samples ---
 

@@ -57,6 +57,26 @@ class Unlisted(Either):
         return self._listed(type, super()._output_types(id), "output")
 
 
+class UnlistedInputFirst(Unlisted):
+    """Has no lists, and refuses an output type before the input's."""
+
+    first = "input"
+
+    def _output_types(self, id: int) -> Sequence[object]:
+        if self.first == "input" and self._input_type() is None:
+            raise TransformTypeNotSet("set the input type first")
+        raise NotImplementedMF("no list")
+
+    def _input_types(self, id: int) -> Sequence[object]:
+        if self.first == "output" and self._output_type() is None:
+            raise TransformTypeNotSet("set the output type first")
+        raise NotImplementedMF("no list")
+
+
+class UnlistedOutputFirst(UnlistedInputFirst):
+    first = "output"
+
+
 def types(mft: Transform[Token, str]) -> tuple[str, str]:
     return mft.input_current_type(), mft.output_current_type()
 
@@ -68,7 +88,10 @@ def test_the_transforms_own_lists_will_do(make: type[Either]) -> None:
     assert types(mft) == ("red", "dark")
 
 
-@pytest.mark.parametrize("make", [Either, InputFirst, OutputFirst, Unlisted])
+@pytest.mark.parametrize(
+    "make",
+    [Either, InputFirst, OutputFirst, Unlisted, UnlistedInputFirst, UnlistedOutputFirst],
+)
 @pytest.mark.parametrize(
     ("inputs", "outputs", "expected"),
     [
@@ -84,7 +107,7 @@ def test_what_the_client_wants_is_found(
     mft = make()
     negotiate(mft, inputs, outputs)
     if expected is None:  # the side that comes first gets its first wish
-        expected = ("blue", "light") if make is OutputFirst else ("red", "dark")
+        expected = ("blue", "light") if make.first == "output" else ("red", "dark")
     assert types(mft) == expected
 
 

@@ -5,14 +5,14 @@ import itertools
 import pytest
 
 from gpumft.errors import MFError, NotAccepting, TransformTypeNotSet
-from gpumft.mft.state import (
+from gpumft.mft.state import Machine
+from gpumft.mft.tables import (
     CHANGE,
     DATA,
     RESOURCES,
     Change,
     Data,
     Event,
-    Machine,
     Refusal,
     Resources,
 )
@@ -24,6 +24,10 @@ def at(change: Change, data: Data, resources: Resources) -> Machine:
     machine = Machine()
     machine.change, machine.data, machine.resources = change, data, resources
     return machine
+
+
+def change_of(machine: Machine) -> Change:
+    return machine.change
 
 
 def allows(machine: Machine, event: Event) -> bool:
@@ -52,14 +56,30 @@ def test_every_cell_is_a_state_or_a_refusal(states: type, table: dict) -> None: 
                 assert cell.message[0].islower()
 
 
+def is_reachable(change: Change, data: Data) -> bool:
+    """A notice is given only while all outputs are lazy-read; changes end without types."""
+    if data is Data.UNTYPED:
+        return change is Change.NONE
+    return change is not Change.NOTICE or data not in (Data.FULL, Data.DRAINING)
+
+
 def test_exactly_one_of_accept_and_produce() -> None:
     for change, data, resources in STATES:
         machine = at(change, data, resources)
+        if not is_reachable(change, data):
+            continue
         if data is Data.UNTYPED or change is Change.ANNOUNCED:
             assert not machine.accepts
-            assert not (machine.produces and change is not Change.DUE)
+            assert not machine.produces
+        elif change is Change.NOTICE or (
+            change is Change.NONE and data in (Data.LAZY, Data.DRAINING_LAZY)
+        ):
+            assert machine.accepts
+            assert machine.produces
+            assert machine.yields
         else:
             assert machine.accepts is not machine.produces
+            assert not machine.yields
 
 
 def test_accepts_is_what_the_table_says() -> None:
@@ -114,21 +134,60 @@ def test_the_message_tells_the_cure() -> None:
 
 
 def test_a_missing_type_ends_every_change() -> None:
-    machine = at(Change.ANNOUNCED, Data.EMPTY, Resources.IDLE)
-    machine.changing = {0, 1}
+    machine = at(Change.NONE, Data.EMPTY, Resources.IDLE)
+    machine.ask_change(0)
+    machine.ask_new(5, needs_type=True)
+    machine.ask_end(1)
+    machine.tell_changes()
+    machine.ask_change(3)
     machine.set_types(complete=False)
     assert machine.change is Change.NONE
-    assert machine.changing == set()
+    pending = (machine.changing, machine.adding, machine.ending, machine.unanswered)
+    assert not any(pending)
 
 
 def test_a_change_of_two_outputs_needs_two_answers() -> None:
     machine = at(Change.NONE, Data.FULL, Resources.IDLE)
     machine.ask_change(0)
     machine.ask_change(1)
-    machine.step(Event.CHANGE_TOLD)
+    machine.tell_changes()
+    assert change_of(machine) is Change.ANNOUNCED
     assert machine.set_type_event(1) is Event.RENEGOTIATE
     machine.answer_change(1)
     assert machine.set_type_event(1) is Event.SET_TYPE
-    assert machine.changing == {0}
+    assert machine.unanswered == {0}
     machine.answer_change(0)
-    assert machine.change is Change.NONE
+    assert change_of(machine) is Change.NONE
+
+
+def test_what_is_asked_while_an_answer_is_awaited_is_told_after_it() -> None:
+    machine = at(Change.NONE, Data.FULL, Resources.IDLE)
+    machine.ask_change(0)
+    machine.tell_changes()
+    machine.ask_new(7, needs_type=False)
+    assert change_of(machine) is Change.ANNOUNCED
+    machine.answer_change(0)
+    assert change_of(machine) is Change.DUE
+    machine.tell_changes()
+    assert change_of(machine) is Change.NONE
+    assert machine.set_type_event(7) is Event.RENEGOTIATE
+
+
+def test_the_end_of_a_stream_answers_for_it() -> None:
+    machine = at(Change.NONE, Data.FULL, Resources.IDLE)
+    machine.ask_change(0)
+    machine.tell_changes()
+    machine.ask_end(0)
+    assert change_of(machine) is Change.DUE
+    assert machine.ending == {0}
+    machine.tell_changes()
+    assert change_of(machine) is Change.NONE
+
+
+def test_a_stream_that_nobody_heard_of_ends_unheard() -> None:
+    machine = at(Change.NONE, Data.FULL, Resources.IDLE)
+    machine.ask_new(7, needs_type=True)
+    machine.ask_end(7)
+    assert not machine.adding
+    assert not machine.ending
+    assert change_of(machine) is Change.NONE

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gpumft.mft.state import Event
 from gpumft.mft.state_page import _CALLS, page
+from gpumft.mft.tables import Event
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
 

@@ -9,13 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gpumft.errors import (
-    CannotChangeMediaTypeWhileProcessing,
-    Fail,
     MFError,
     NotAccepting,
     TransformTypeNotSet,
@@ -33,9 +28,6 @@ from gpumft.mft import (
 )
 from tests.scenarios.actors import (
     Copier,
-    Doubler,
-    LookAhead,
-    Pairs,
     Token,
     typed,
 )
@@ -68,7 +60,8 @@ IMF_TRANSFORM = [
 
 
 def test_every_method_of_imftransform_is_there_under_its_line() -> None:
-    text = Path(transform.__file__).read_text("utf-8")
+    room = Path(str(transform.__file__)).parent
+    text = "".join((room / name).read_text("utf-8") for name in ("queries.py", "transform.py"))
     found = re.findall(r"# MF: IMFTransform::(\w+)\n(?:    @property\n)?    def (\w+)", text)
     assert sorted(name for name, _ in found) == sorted(IMF_TRANSFORM)
     for name, python in found:
@@ -197,137 +190,3 @@ def test_several_inputs_are_asked_one_by_one() -> None:
     mft.process_input(Token(3), 1)
     assert mft.pull().value == 1
     assert mft.input_status(0) == InputStatus.ACCEPT_DATA
-
-
-class Model:
-    """What a transform should do, told by lists alone."""
-
-    def __init__(self, make: type[Copier]) -> None:
-        self.make = make
-        self.held: list[int] = []
-        self.half = 0
-        self.draining = False
-        self.ready_types = False
-
-    def output(self) -> int | None:
-        """The next output, or None."""
-        held = self.held
-        if self.make is LookAhead:
-            if len(held) > 1:
-                return held[0] + held[1]
-            return held[0] if held and self.draining else None
-        if self.make is Pairs:
-            return sum(held) if len(held) == 2 else None
-        return held[0] if held else None
-
-    def take(self) -> None:
-        if self.make is Doubler:
-            self.half = 1 - self.half
-            if not self.half:
-                self.held.pop(0)
-        elif self.make is Pairs:
-            self.held.clear()
-        else:
-            self.held.pop(0)
-        self.settle()
-
-    def settle(self) -> None:
-        if self.draining and self.output() is None:
-            self.clear()
-
-    def clear(self) -> None:
-        self.held.clear()
-        self.half = 0
-        self.draining = False
-
-
-class AnyClient(RuleBasedStateMachine):
-    """A client that calls in any order, right and wrong, against the model."""
-
-    @initialize(make=st.sampled_from([Copier, LookAhead, Doubler, Pairs]))
-    def start(self, make: type[Copier]) -> None:
-        self.mft = make()
-        self.model = Model(make)
-
-    @rule(value=st.integers(0, 99))
-    def process_input(self, value: int) -> None:
-        model = self.model
-        error: type[MFError] | None = None
-        if not model.ready_types:
-            error = TransformTypeNotSet
-        elif model.output() is not None:
-            error = NotAccepting
-        if error:
-            with pytest.raises(error):
-                self.mft.process_input(Token(value))
-        else:
-            self.mft.process_input(Token(value))
-            model.held.append(value)
-
-    @rule(fails=st.booleans())
-    def process_output(self, fails: bool) -> None:
-        model = self.model
-        buffer = OutputDataBuffer(0, Token())
-        expected = model.output()
-        if not model.ready_types:
-            with pytest.raises(TransformTypeNotSet):
-                self.mft.process_output([buffer])
-        elif expected is None:
-            assert self.mft.process_output([buffer]).flow is Flow.NEED_MORE_INPUT
-            assert buffer.sample == Token()
-        elif fails:
-            self.mft.fail = Fail("now and then")
-            with pytest.raises(Fail):
-                self.mft.process_output([buffer])
-            self.mft.fail = None
-        else:
-            assert self.mft.process_output([buffer]).flow is Flow.OK
-            assert buffer.sample is not None
-            assert buffer.sample.value == expected
-            model.take()
-            more = model.output() is not None
-            assert buffer.status == (OutputBufferStatus.INCOMPLETE if more else 0)
-
-    @rule()
-    def drain(self) -> None:
-        self.mft.process_message(Message.DRAIN)
-        self.model.draining = bool(self.model.held)
-        self.model.settle()
-
-    @rule()
-    def flush(self) -> None:
-        self.mft.process_message(Message.FLUSH)
-        self.model.clear()
-
-    @rule(message=st.sampled_from(Message).filter(lambda m: m > 2))
-    def say(self, message: Message) -> None:
-        self.mft.process_message(message)
-
-    @rule(word=st.sampled_from(["red", "blue"]), test_only=st.booleans())
-    def set_types(self, word: str, test_only: bool) -> None:
-        if self.model.held:
-            with pytest.raises(CannotChangeMediaTypeWhileProcessing):
-                self.mft.set_input_type(word, test_only=test_only)
-            return
-        self.mft.set_input_type(word, test_only=test_only)
-        if not test_only:
-            self.mft.set_output_type(word)
-            self.model.ready_types = True
-
-    @precondition(lambda self: not self.model.held)
-    @rule()
-    def clear_type(self) -> None:
-        self.mft.set_output_type(None)
-        self.model.ready_types = False
-
-    @invariant()
-    def exactly_one_of_accept_and_produce(self) -> None:
-        if self.model.ready_types:
-            accepts = self.mft.input_status() == InputStatus.ACCEPT_DATA
-            produces = self.mft.output_status() == OutputStatus.SAMPLE_READY
-            assert accepts is not produces
-            assert produces is (self.model.output() is not None)
-
-
-AnyClient.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
-TestAnyClient = AnyClient.TestCase

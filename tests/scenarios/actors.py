@@ -118,10 +118,10 @@ class Doubler(Copier):
     one_to_one = False
     half = 0
 
-    def _delivered(self) -> None:
+    def _delivered(self, ids: Sequence[int]) -> None:
         self.half = 1 - self.half
         if not self.half:
-            super()._delivered()
+            super()._delivered(ids)
 
     def _restart(self) -> None:
         self.half = 0
@@ -143,7 +143,7 @@ class Pairs(Copier):
         output.value = sum(token.value or 0 for token in self._held())
         return output
 
-    def _delivered(self) -> None:
+    def _delivered(self, ids: Sequence[int]) -> None:
         self._held().clear()
 
 

@@ -16,6 +16,7 @@ from gpumft.errors import (
     Unexpected,
 )
 from gpumft.mft import (
+    DISCONTINUITY,
     Flow,
     InputStatus,
     OutputBufferStatus,
@@ -308,9 +309,9 @@ def test_attributes_do_not_stray_when_clients_mix_calls() -> None:
     mft.push(Token(3, attributes={"name": "third"}))
     mft.flush()
     mft.push(Token(4, attributes={"name": "fourth"}))
-    assert mft.pull().attributes == {"name": "fourth"}
+    assert mft.pull().attributes == {"name": "fourth", DISCONTINUITY: 1}
     ahead = typed(LookAhead())
     ahead.push(Token(5, attributes={"name": "flushed"}))
     ahead.flush()
     ahead.push(Token(6, attributes={"name": "sixth"}))
-    assert [token.attributes for token in ahead.drain()] == [{"name": "sixth"}]
+    assert [token.attributes for token in ahead.drain()] == [{"name": "sixth", DISCONTINUITY: 1}]

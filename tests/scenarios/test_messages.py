@@ -1,11 +1,14 @@
 """Transcripts: process_message, and the optional methods."""
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
 from gpumft.errors import (
     Fail,
+    InvalidArg,
     InvalidRequest,
     InvalidStreamNumber,
     NotAccepting,
@@ -183,6 +186,67 @@ def test_other_messages_are_ignored(message: int) -> None:
     assert mft.pull().value == 1
 
 
+@pytest.mark.parametrize(
+    "flush", ["flush", "FLUSH", "Flush", 0, np.int64(0), np.uint8(0), Message.FLUSH]
+)
+def test_messages_go_by_name_and_by_number(flush: Any) -> None:
+    mft = typed(Copier())
+    mft.process_input(Token(1))
+    mft.process_message(flush)
+    assert mft.output_status() == OutputStatus.NONE
+    mft.process_message("begin_streaming")
+    assert mft.log[-1] == "restart", "it streams already"
+    mft.process_message("end_streaming")
+    assert mft.log[-1] == "end"
+
+
+@pytest.mark.parametrize(
+    "message", ["flsh", "", "COMMAND_FLUSH", None, 1.0, object(), [0], b"flush"]
+)
+def test_what_is_no_message_is_refused(message: Any) -> None:
+    mft = typed(Copier())
+    mft.process_input(Token(1))
+    with pytest.raises(InvalidArg, match="message"):
+        mft.process_message(message)
+    assert mft.pull().value == 1
+
+
+def test_the_nearest_message_is_offered() -> None:
+    with pytest.raises(InvalidArg, match="did you mean FLUSH"):
+        Copier().process_message("flsh")
+
+
+@pytest.mark.parametrize("id", [0, np.int64(0), np.uint32(0), False])
+def test_stream_numbers_may_be_numpys(id: int) -> None:
+    mft = Copier()
+    mft.set_input_type("red", id)
+    mft.set_output_type("red", id)
+    mft.process_input(Token(1), id)
+    mft.process_message(Message.END_OF_STREAM, id)
+    assert mft.pull(id).value == 1
+    assert mft.input_current_type(id) == mft.output_current_type(id) == "red"
+
+
+@pytest.mark.parametrize("id", [1, -1, np.int64(1), 0.0, "0", None, (0,)])
+def test_what_is_no_stream_number_is_refused(id: Any) -> None:
+    mft = typed(Copier())
+    with pytest.raises(InvalidStreamNumber):
+        mft.process_input(Token(1), id)
+    with pytest.raises(InvalidStreamNumber):
+        mft.output_stream_info(id)
+
+
+def test_hints_reach_the_transform() -> None:
+    class Attentive(Copier):
+        def _other_message(self, message: int, param: object) -> None:
+            self.log.append(f"{message} {param}")
+
+    mft = Attentive()
+    for message in (Message.TICK, Message.DROP_SAMPLES, Message.START_OF_STREAM, 0x777):
+        mft.process_message(message, 5)
+    assert mft.log == ["4 5", "3 5", "268435459 5", "1911 5"]
+
+
 def test_a_transform_without_devices_says_so_in_any_state() -> None:
     mft = Copier()
     with pytest.raises(NotImplementedMF):
@@ -214,6 +278,8 @@ def test_a_device_is_set_between_streams() -> None:
     mft.process_message(Message.END_STREAMING)
     mft.process_message(Message.SET_DEVICE_MANAGER, 0)
     assert mft.device is None
+    mft.process_message(Message.SET_DEVICE_MANAGER, 5)
+    assert mft.device == 5, "the transform itself says what is no device"
 
 
 def test_streams_are_fixed() -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 
 from gpumft.errors import Fail, NotAccepting, NotImplementedMF
-from gpumft.mft import Flow, Message, OutputDataBuffer, OutputResult, OutputStatus
+from gpumft.mft import (
+    Flow,
+    InputStatus,
+    Message,
+    OutputDataBuffer,
+    OutputResult,
+    OutputStatus,
+)
+from gpumft.mft.messages import read_message
 from tests.scenarios.actors import Copier, Doubler, LookAhead, Pairs, Provider, Token, typed
 
 
@@ -19,8 +28,8 @@ class Recorder(Copier):
         super().__init__()
         self.calls: list[str] = []
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
-        self.calls.append(Message(message).name)
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
+        self.calls.append(Message(read_message(message)).name)
         super().process_message(message, param)
 
     def process_input(self, sample: Token, id: int = 0, flags: int = 0) -> None:
@@ -152,17 +161,65 @@ def test_run_gives_up_when_the_transform_never_accepts() -> None:
         list(typed(Never()).run([Token(1)]))
 
 
-def test_alternating_calls_give_the_same_samples() -> None:
-    """A client that never begins streaming and asks for output once after each input."""
-    expected = values(typed(LookAhead()).run(map(Token, range(5))))
-    mft = typed(LookAhead())
-    got: list[Any] = []
-    for value in range(5):
-        mft.process_input(Token(value))
-        got.append(mft.pull())
-    mft.process_message(Message.DRAIN)
-    got.append(mft.pull())
-    assert [token.value for token in got if token is not Flow.NEED_MORE_INPUT] == expected
+def tokens(count: int) -> list[Token]:
+    return [
+        Token(value, time=10 * value, duration=10, attributes={"name": value})
+        for value in range(count)
+    ]
+
+
+def alternating(mft: Copier, source: list[Token]) -> Iterator[Token]:
+    """A client that asks for output once after each input; refused ones come again."""
+    todo = deque(source)
+    while todo:
+        with suppress(NotAccepting):
+            mft.push(todo[0])
+            todo.popleft()
+        got = mft.pull()
+        if not isinstance(got, Flow):
+            yield got
+    yield from mft.drain()
+
+
+def greedy(mft: Copier, source: list[Token]) -> Iterator[Token]:
+    """A client that gives as much as is taken, then takes as much as there is."""
+    todo = deque(source)
+    while todo:
+        with suppress(NotAccepting):
+            while todo:
+                mft.push(todo[0])
+                todo.popleft()
+        while not isinstance(got := mft.pull(), Flow):
+            yield got
+    yield from mft.drain()
+
+
+def eager(mft: Copier, source: list[Token]) -> Iterator[Token]:
+    """A client that begins streaming twice, and ends and begins it in the middle."""
+    for _ in range(2):
+        mft.process_message(Message.BEGIN_STREAMING)
+    for place, token in enumerate(source):
+        if place == len(source) // 2:
+            mft.process_message(Message.END_STREAMING)
+        while mft.input_status() != InputStatus.ACCEPT_DATA:
+            yield mft.pull()  # type: ignore[misc]  # a sample: there is one
+        mft.push(token)
+    yield from mft.drain()
+
+
+@pytest.mark.parametrize("client", [alternating, greedy, eager])
+@pytest.mark.parametrize("make", [Copier, LookAhead, Doubler, Pairs, Provider])
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_every_order_of_calls_gives_the_same_samples(
+    client: Callable[[Copier, list[Token]], Iterator[Token]], make: type[Copier], count: int
+) -> None:
+    """Clients that never begin streaming, and clients that take their time."""
+    one, other = make(), make()
+    for mft in (one, other):
+        typed(mft)
+        if isinstance(mft, Provider):
+            mft.free = 99
+    assert list(client(one, tokens(count))) == list(other.run(tokens(count)))
 
 
 def test_drain_is_sent_at_the_call() -> None:
@@ -194,8 +251,27 @@ def test_pull_does_not_allocate_for_nothing() -> None:
     assert mft.allocated == 4
 
 
-def test_pull_is_for_one_output() -> None:
+def test_pull_keeps_what_the_other_outputs_deliver() -> None:
     mft = Copier(outputs=2)
     assert mft.stream_count() == (1, 2)
-    with pytest.raises(NotImplementedMF, match="process_output"):
-        mft.pull()
+    mft.set_input_type("red")
+    for id in (0, 1):
+        mft.set_output_type("red", id)
+    for value in (1, 2):
+        mft.push(Token(value))
+        assert mft.pull(1).value == value
+    assert mft.pull(1) is Flow.NEED_MORE_INPUT
+    assert [mft.pull(0).value for _ in range(2)] == [1, 2]
+    mft.push(Token(3))
+    mft.pull(1)
+    mft.flush()
+    assert mft.pull(0) is Flow.NEED_MORE_INPUT
+
+
+def test_run_is_for_one_output() -> None:
+    mft = Copier(outputs=2)
+    mft.set_input_type("red")
+    for id in (0, 1):
+        mft.set_output_type("red", id)
+    with pytest.raises(NotImplementedMF, match="push and pull"):
+        list(mft.run([Token(1)]))
