@@ -197,8 +197,8 @@ def test_what_a_device_is_called_does_not_open_it_twice() -> None:
 @pytest.mark.parametrize(
     ("dst", "options", "most"),
     [
-        (gm.VideoType("rgb24", (8, 6)), {}, 250),
-        ({"format": "rgb24", "size": (8, 6)}, {"crop": (0, 0, 8, 8)}, 250),
+        (gm.VideoType("rgb24", (8, 6)), {}, 280),
+        ({"format": "rgb24", "size": (8, 6)}, {"crop": (0, 0, 8, 8)}, 280),
         (gm.PartialType(format="rgb24"), {"effects": [sepia()]}, 900),
     ],
 )
