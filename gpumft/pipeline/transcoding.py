@@ -146,15 +146,13 @@ def _check_paths(src: str | os.PathLike[str], dst: str | os.PathLike[str]) -> No
 
 
 def _hints(source: VideoType, target: VideoType) -> list[str]:
-    hints = []
-    if target.light is not None:
-        hints.append("static HDR metadata (light levels, mastering display) is not written yet")
-    if source.interlace is not Interlace.PROGRESSIVE:
-        hints.append(
-            f"the input is interlaced ({source.interlace}): its frames were treated as whole "
-            "pictures, and the encoder may call them progressive; deinterlace it first"
-        )
-    return hints
+    """Return what was done that a reader of the report may not expect."""
+    if Interlace.PROGRESSIVE in (source.interlace, target.interlace):
+        return []
+    return [
+        f"the input is interlaced ({source.interlace}): its pictures were converted field by field "
+        "and are interlaced in the output"
+    ]
 
 
 def _total(reader: Reader, start: Time | None, end: Time | None) -> int | None:
