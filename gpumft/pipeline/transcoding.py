@@ -149,10 +149,8 @@ def _hints(source: VideoType, target: VideoType) -> list[str]:
     """Return what was done that a reader of the report may not expect."""
     if Interlace.PROGRESSIVE in (source.interlace, target.interlace):
         return []
-    return [
-        f"the input is interlaced ({source.interlace}): its pictures were converted field by field "
-        "and are interlaced in the output"
-    ]
+    told = f"the input is interlaced ({source.interlace})"
+    return [f"{told}: its pictures were converted field by field and stay interlaced"]
 
 
 def _total(reader: Reader, start: Time | None, end: Time | None) -> int | None:

@@ -19,8 +19,8 @@ from gpumft.pipeline.report import Report
 from gpumft.pipeline.transcoding import transcode
 from gpumft.samples import Sample
 
-KIND = VideoType("yuv420p", (64, 48), frame_rate=25, interlace="upper", matrix="bt601",
-                 primaries="bt601_625", transfer="bt709", range="limited", siting="left")  # fmt: skip
+TAGS = {"matrix": "bt601", "primaries": "bt601_625", "transfer": "bt709", "range": "limited"}
+KIND = VideoType("yuv420p", (64, 48), frame_rate=25, interlace="upper", **TAGS)  # type: ignore[arg-type]
 
 
 def run(src: Path, dst: Path, **options: Any) -> Report:

@@ -58,19 +58,15 @@ def unwritten_fields(codec: str, type: VideoType) -> list[str]:
     if type.interlace is Interlace.PROGRESSIVE:
         return []
     if type.interlace not in _ORDERS:
-        return [
-            f"interlace {type.interlace} is not written: the order of fields differs from picture "
-            "to picture; state upper or lower with input_type if you know it"
-        ]
+        cure = "state upper or lower with input_type if you know it"
+        return [f"interlace {type.interlace} is not written, for pictures differ in it; {cure}"]
     if _keeps(codec, type):
         return []
     cure = f"{', '.join(_KEEPING)} keep it"
     if codec in _KEEPING:
         cure = f"it codes fields of {_rows(type)} rows or a multiple"
-    return [
-        f"{codec} calls these interlaced pictures progressive; the field order ({type.interlace} "
-        f"first) is left to the container; {cure}"
-    ]
+    lost = f"{codec} calls these interlaced pictures progressive"
+    return [f"{lost}; that {type.interlace} fields come first is left to the container; {cure}"]
 
 
 def _keeps(codec: str, type: VideoType) -> bool:

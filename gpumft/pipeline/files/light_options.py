@@ -9,7 +9,6 @@ D.2.35, AV1 6.7.3 and 6.7.4; parameters of x264, x265 and SVT-AV1 as they docume
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from gpumft.colour.primaries import chromaticities
@@ -17,6 +16,25 @@ from gpumft.media import Light, Primaries, Transfer, VideoType
 
 _LEVEL_LIMIT = 65535
 """Content light levels have 16 bits."""
+
+
+class _Words(NamedTuple):
+    """What an encoder calls the metadata."""
+
+    option: str
+    display: str
+    levels: str
+    xy: int = 50_000
+    """1 / the unit of chromaticities; 1 stands for plain numbers."""
+    cd: int = 10_000
+    """1 / the unit of cd/m2."""
+
+
+_WORDS = {
+    "libx265": _Words("x265-params", "master-display", "max-cll"),
+    "libsvtav1": _Words("svtav1-params", "mastering-display", "content-light", 1, 1),
+    "libx264": _Words("x264-params", "mastering-display", "cll"),
+}
 
 
 class _Display(NamedTuple):
@@ -29,10 +47,10 @@ class _Display(NamedTuple):
     low: float
     high: float
 
-    def text(self, xy: float, cd: float) -> str:
-        """Return x265's notation, in units of 1 / `xy` and 1 / `cd`; 1 gives plain numbers."""
+    def text(self, xy: int, cd: int) -> str:
+        """Return the notation that all three encoders share, in their units."""
 
-        def number(value: float, unit: float) -> str:
+        def number(value: float, unit: int) -> str:
             return f"{value:.5g}" if unit == 1 else str(round(value * unit))
 
         pairs = {"G": self.green, "B": self.blue, "R": self.red, "WP": self.white}
@@ -47,8 +65,17 @@ def light_options(codec: str, type: VideoType) -> list[tuple[str, str]]:
 
     They are put before the caller's own parameters, so that those win.
     """
-    writer = _WRITERS.get(codec)
-    return [writer(type, type.light)] if writer and type.light is not None else []
+    light, words = type.light, _WORDS.get(codec)
+    if light is None or words is None:
+        return []
+    display = _display(light)
+    given = {
+        "hdr10": "1" if codec == "libx265" and type.transfer is Transfer.PQ else None,
+        words.display: display and display.text(words.xy, words.cd),
+        words.levels: _levels(light),
+    }
+    text = ":".join(f"{key}={value}" for key, value in given.items() if value is not None)
+    return [(words.option, text)] if text else []
 
 
 def unwritten_light(codec: str, type: VideoType) -> list[str]:
@@ -56,16 +83,12 @@ def unwritten_light(codec: str, type: VideoType) -> list[str]:
     light = type.light
     if light is None:
         return []
-    if codec not in _WRITERS:
-        return [
-            f"{codec} is given no static HDR metadata (light levels, mastering display), so it is "
-            f"not written; {', '.join(_WRITERS)} write it"
-        ]
+    if codec not in _WORDS:
+        what = "static HDR metadata (light levels, mastering display)"
+        return [f"{codec} is given no {what}: it is not written; {', '.join(_WORDS)} write it"]
     if light.mastering is not None and _display(light) is None:
-        return [
-            "the mastering display is not written, for it lacks primaries or white; give all of "
-            "light=(max_cll, max_fall, (primaries, white, min, max))"
-        ]
+        cure = "light=(max_cll, max_fall, (primaries, white, min, max))"
+        return [f"a mastering display without primaries or white is not written; give {cure}"]
     return []
 
 
@@ -87,37 +110,3 @@ def _levels(light: Light) -> str | None:
         return None
     pair = (min(round(level or 0), _LEVEL_LIMIT) for level in (light.max_cll, light.max_fall))
     return ",".join(map(str, pair))
-
-
-def _parameters(**given: str | None) -> str:
-    return ":".join(f"{key.replace('_', '-')}={value}" for key, value in given.items() if value)
-
-
-def _x265(type: VideoType, light: Light) -> tuple[str, str]:
-    display = _display(light)
-    return "x265-params", _parameters(
-        hdr10="1" if type.transfer is Transfer.PQ else None,
-        master_display=display and display.text(50_000, 10_000),
-        max_cll=_levels(light),
-    )
-
-
-def _x264(type: VideoType, light: Light) -> tuple[str, str]:
-    display = _display(light)
-    return "x264-params", _parameters(
-        mastering_display=display and display.text(50_000, 10_000), cll=_levels(light)
-    )
-
-
-def _svtav1(type: VideoType, light: Light) -> tuple[str, str]:
-    display = _display(light)
-    return "svtav1-params", _parameters(
-        mastering_display=display and display.text(1, 1), content_light=_levels(light)
-    )
-
-
-_WRITERS: dict[str, Callable[[VideoType, Light], tuple[str, str]]] = {
-    "libx265": _x265,
-    "libsvtav1": _svtav1,
-    "libx264": _x264,
-}

@@ -69,7 +69,7 @@ def test_what_is_not_known_is_not_invented(tmp_path: Path) -> None:
     partial = Light(mastering=(None, None, 0.005, 1000))
     kind, notes = written(tmp_path / "b.mp4", "libx265", partial)
     assert kind.light is None
-    assert "lacks primaries or white" in notes[0]
+    assert "without primaries or white" in notes[0]
 
 
 def test_primaries_by_name_stand_for_their_chromaticities() -> None:
