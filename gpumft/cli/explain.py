@@ -8,6 +8,7 @@ import typer
 
 from gpumft.cli import options, output, values
 from gpumft.cli.picture import picture
+from gpumft.cli.picture_options import PictureOptions, with_picture_options
 
 if TYPE_CHECKING:
     from gpumft.media import VideoType
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _SOURCE = "Source without a file"
 
 
+@with_picture_options
 def explain(
     file: Annotated[
         str | None, typer.Argument(metavar="FILE", help="A video file as the source.")
@@ -36,59 +38,13 @@ def explain(
             "--from-size", metavar="WxH", rich_help_panel=_SOURCE, help="Its size in pixels."
         ),
     ] = None,
-    size: options.Size = None,
-    fit: options.Fit = None,
-    background: options.Background = None,
-    filter: options.Filter = None,
-    chroma_filter: options.ChromaFilter = None,
-    crop: options.Crop = None,
-    rotate: options.Rotate = None,
-    flip: options.Flip = None,
-    format: options.Format = None,
-    effects: options.Effects = None,
-    chain: options.Chain = None,
-    matrix: options.MatrixOut = None,
-    range: options.RangeOut = None,
-    primaries: options.PrimariesOut = None,
-    transfer: options.TransferOut = None,
-    siting: options.SitingOut = None,
-    in_matrix: options.MatrixIn = None,
-    in_range: options.RangeIn = None,
-    in_primaries: options.PrimariesIn = None,
-    in_transfer: options.TransferIn = None,
-    in_siting: options.SitingIn = None,
+    asked: PictureOptions,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Show what converting a file, or any type of picture, would do: types, taps, matrices."""
     del verbose
-    wanted = picture(
-        chain=chain,
-        size=size,
-        format=format,
-        effects=effects,
-        crop=crop,
-        output={
-            "matrix": matrix,
-            "range": range,
-            "primaries": primaries,
-            "transfer": transfer,
-            "siting": siting,
-        },
-        input={
-            "matrix": in_matrix,
-            "range": in_range,
-            "primaries": in_primaries,
-            "transfer": in_transfer,
-            "siting": in_siting,
-        },
-        fit=fit,
-        background=background,
-        filter=filter,
-        chroma_filter=chroma_filter,
-        rotate=rotate,
-        flip=flip,
-    )
+    wanted = picture(asked)
     source, orientation = _source(file, from_format, from_size)
     told = list(wanted.explanations(source, orientation))
     if as_json:

@@ -12,7 +12,9 @@ from gpumft.errors import InvalidArg, InvalidMediaType
 from gpumft.media import PixelFormat, VideoType
 from gpumft.pipeline.files import codecs
 from gpumft.pipeline.files.failures import nearest
+from gpumft.pipeline.files.orientation import Orientation
 from gpumft.pipeline.files.reader import Reader
+from gpumft.pipeline.presets import find_preset
 from gpumft.pipeline.stages import Chain, VideoStage, make_steps
 from gpumft.transforms import CONVERTIBLE
 from gpumft.transforms.chain import Stage
@@ -51,6 +53,7 @@ def settle(
     format: PixelFormat | str | None = None,
     chain: str | Iterable[VideoStage] | None = None,
     effects: Iterable[Any] = (),
+    preset: str | None = None,
     input_type: Mapping[str, Any] | None = None,
     output_type: Mapping[str, Any] | None = None,
     **conversion: Any,
@@ -66,6 +69,7 @@ def settle(
         format: see there.
         chain: see there.
         effects: see there.
+        preset: see there.
         input_type: see there.
         output_type: see there.
         conversion: see there.
@@ -83,8 +87,15 @@ def settle(
     )
     source = reader.type.replace(**dict(input_type or {}))
     _check_tags(reader, source)
-    steps = make_steps(chain, own, source=source, orientation=reader.orientation)
-    passes = Chain(steps, device, output_type)
+    passes = arrange(
+        chain,
+        own,
+        source=source,
+        orientation=reader.orientation,
+        device=device,
+        preset=preset,
+        output_type=output_type,
+    )
     made = passes.set_types(source)
     container = codecs.container_of(dst)
     name = codecs.choose_codec(codec, container, made.format)
@@ -92,6 +103,38 @@ def settle(
     if target != made:
         passes.set_types(source, target)
     return Settled(source, target, passes, container, name, tuple(losses))
+
+
+def arrange(
+    chain: str | Iterable[VideoStage] | None,
+    own: Stage,
+    *,
+    source: VideoType,
+    orientation: Orientation,
+    device: Device,
+    preset: str | None = None,
+    output_type: Mapping[str, Any] | None = None,
+) -> Chain:
+    """Return the transforms, their types not set yet.
+
+    Args:
+        chain: as `gpumft.transcode`.
+        own: size, format and options given beside it; they come last.
+        source: type of what comes in, with what the caller stated.
+        orientation: how pictures must be turned to be seen upright.
+        device: where fused passes run.
+        preset: as `gpumft.transcode`.
+        output_type: see there.
+
+    Raises:
+        InvalidArg: an unknown filter, option, value or preset.
+        InvalidMediaType: the preset is not for such a source.
+    """
+    steps = make_steps(chain, own, source=source, orientation=orientation)
+    fields = dict(output_type or {})
+    if preset is not None:
+        fields = find_preset(preset).apply(steps, source, fields)
+    return Chain(steps, device, fields)
 
 
 def _check_tags(reader: Reader, source: VideoType) -> None:

@@ -32,6 +32,7 @@ def transcode(
     format: PixelFormat | str | None = None,
     chain: str | Iterable[VideoStage] | None = None,
     effects: Iterable[Any] = (),
+    preset: str | None = None,
     device: Device | str | None = None,
     codec: str | None = None,
     options: Mapping[str, object] | None = None,
@@ -59,6 +60,8 @@ def transcode(
         format: pixel format to encode; None is the input's, or the nearest that the encoder takes.
         chain: text in FFmpeg's grammar ("scale=1280:-2,sepia"), or transforms.
         effects: effects, in order.
+        preset: "hdr-to-sdr" or "sdr-to-hdr": fields of the output's type, its depth and options of
+            the conversion; whatever is given beside it wins. Source: docs/hdr.md.
         device: a Device, its spec, or None for the best there is.
         codec: an encoder, "auto", or None for libx264 where the container holds it.
         options: of the encoder and the container.
@@ -95,6 +98,7 @@ def transcode(
             format=format,
             chain=chain,
             effects=effects,
+            preset=preset,
             input_type=input_type,
             output_type=output_type,
             **conversion,
