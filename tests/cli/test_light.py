@@ -65,7 +65,7 @@ def test_a_preset_of_the_other_kind(command: Command, clip: Path, tmp_path: Path
 def test_a_preset_reaches_the_file(command: Command, clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.mp4"
     told = command(
-        "run", clip, out, "--preset", "sdr-to-hdr", "--white", "100", "--end", "0.2", "--codec",
+        "run", clip, out, "--preset", "sdr-to-hdr", "--white", "100", "--end", "0.6", "--codec",
         "libx265", "--codec-option", "preset=ultrafast", "--size", "64x36",
     )  # fmt: skip
     assert told.code == 0, told.err
