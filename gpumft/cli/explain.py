@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from gpumft.cli import options, output, values
 from gpumft.cli.picture import picture
 from gpumft.cli.picture_options import PictureOptions, with_picture_options
+from gpumft.cli.plot import check_plot, write_plot
 
 if TYPE_CHECKING:
     from gpumft.media import VideoType
@@ -39,14 +41,28 @@ def explain(
         ),
     ] = None,
     asked: PictureOptions,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="PNG",
+            help="Draw the curves of grays, measured, into a PNG; needs gpumft[plot].",
+        ),
+    ] = None,
+    yes: options.Yes = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Show what converting a file, or any type of picture, would do: types, taps, matrices."""
     del verbose
     wanted = picture(asked)
+    if plot is not None:
+        _check_plot(plot, replace=yes)
     source, orientation = _source(file, from_format, from_size)
-    told = list(wanted.explanations(source, orientation))
+    passes = wanted.converters(source, orientation)
+    if plot is not None:
+        write_plot(plot, [each.plan for each in passes])
+    told = [each.explain() for each in passes]
     if as_json:
         output.print_json({"passes": [each.to_dict() for each in told]})
         return
@@ -54,6 +70,14 @@ def explain(
         if number:
             output.say()
         output.say(str(each))
+
+
+def _check_plot(path: str, *, replace: bool) -> None:
+    if not path.lower().endswith(".png"):
+        raise output.UsageError(f"--plot: {path!r} is no PNG; end its name in .png")
+    if Path(path).exists() and not replace:
+        raise output.UsageError(f"{path!r} exists already; give -y to replace it")
+    check_plot()
 
 
 def _source(

@@ -10,7 +10,7 @@ from gpumft.cli.picture_options import PictureOptions
 
 if TYPE_CHECKING:
     from gpumft.media import VideoType
-    from gpumft.ops import Explanation
+    from gpumft.ops import Converter
     from gpumft.pipeline.files.orientation import Orientation
 
 _LARGEST = (1 << 16, 1 << 16)
@@ -55,10 +55,10 @@ class Picture:
             **self.options,
         }
 
-    def explanations(
+    def converters(
         self, source: VideoType, orientation: Orientation | None = None
-    ) -> list[Explanation]:
-        """Return what each fused pass does to pictures of `source`.
+    ) -> list[Converter]:
+        """Return the conversion of each fused pass for pictures of `source`.
 
         Args:
             source: type of the pictures, as stored.
@@ -88,7 +88,7 @@ class Picture:
             )
             chain.set_types(current)
             return [
-                transform.converter.explain()
+                transform.converter
                 for transform in chain.transforms
                 if isinstance(transform, VideoProcessor) and transform.converter is not None
             ]

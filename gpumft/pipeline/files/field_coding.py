@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from av.codec.context import Flags
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from gpumft.media import Interlace, VideoType
@@ -108,8 +109,8 @@ class FieldMarker:
     def _built(self, order: str, time_base: Fraction) -> Graph:
         graph = Graph()
         width, height = self._type.size
-        name = self._type.format.value
-        source = graph.add_buffer(width=width, height=height, format=name, time_base=time_base)
+        format = VideoFormat(self._type.format.value, width, height)
+        source = graph.add_buffer(width=width, height=height, format=format, time_base=time_base)
         marker, sink = graph.add("setfield", order), graph.add("buffersink")
         source.link_to(marker)
         marker.link_to(sink)

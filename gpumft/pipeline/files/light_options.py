@@ -101,7 +101,8 @@ def _display(light: Light) -> _Display | None:
         white = white or named
     if primaries is None or white is None:
         return None
-    return _Display(*primaries, white, low, high)
+    red, green, blue = primaries
+    return _Display(red, green, blue, white, low, high)
 
 
 def _levels(light: Light) -> str | None:

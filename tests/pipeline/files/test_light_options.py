@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_an_encoder_that_is_given_none_is_said(tmp_path: Path) -> None:
         codec="ffv1",
         options=None,
         streams=(),
-        time_base=1 / told.frame_rate,  # type: ignore[operator]
+        time_base=Fraction(1, 25),
         overwrite=True,
     )
     assert tuple(rehearsed) == notes
