@@ -62,8 +62,8 @@ def theirs(path: Path, curve: str) -> list[Picture]:
         f"tonemap={curve}:desat=0:peak={PEAK / WHITE},zscale=t=bt709:m=gbr:r=full,format=gbrp,"
         "format=rgb24"
     )
-    words = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-vf", chain, "-fps_mode", "passthrough",
-             "-frames:v", str(FRAMES), "-f", "rawvideo", "-"]  # fmt: skip
+    words = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-vf", chain]
+    words += ["-fps_mode", "passthrough", "-frames:v", str(FRAMES), "-f", "rawvideo", "-"]
     raw = subprocess.run(words, check=True, capture_output=True).stdout
     return list(np.frombuffer(raw, np.uint8).reshape(-1, SIZE[1], SIZE[0], 3))
 
