@@ -9,7 +9,7 @@ from typing import Any
 
 from gpumft.device import Device
 from gpumft.errors import InvalidArg, InvalidMediaType
-from gpumft.media import PixelFormat, VideoType
+from gpumft.media import Interlace, PixelFormat, VideoType
 from gpumft.pipeline.files import codecs
 from gpumft.pipeline.files.failures import nearest
 from gpumft.pipeline.files.orientation import Orientation
@@ -32,7 +32,7 @@ class Settled:
         chain: the transforms, with their types set.
         container: FFmpeg's name of the output's container format.
         codec: the encoder.
-        losses: what the encoder cannot keep.
+        notes: what the encoder cannot keep, and what a reader of the report may not expect.
     """
 
     source: VideoType
@@ -40,7 +40,7 @@ class Settled:
     chain: Chain
     container: str
     codec: str
-    losses: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def settle(
@@ -102,7 +102,7 @@ def settle(
     target, losses = _encodable(name, made)
     if target != made:
         passes.set_types(source, target)
-    return Settled(source, target, passes, container, name, tuple(losses))
+    return Settled(source, target, passes, container, name, (*losses, *_fields(source, target)))
 
 
 def arrange(
@@ -164,6 +164,13 @@ def _encodable(codec: str, made: VideoType) -> tuple[VideoType, list[str]]:
     if codecs.needs_full_range(codec) and target.format.is_yuv:
         target = target.replace(range="full")
     return target, losses
+
+
+def _fields(source: VideoType, target: VideoType) -> list[str]:
+    if Interlace.PROGRESSIVE in (source.interlace, target.interlace):
+        return []
+    told = f"the input is interlaced ({source.interlace})"
+    return [f"{told}: its pictures are converted field by field and stay interlaced"]
 
 
 def _unstated(made: VideoType, format: PixelFormat) -> dict[str, None]:

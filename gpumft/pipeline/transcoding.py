@@ -12,7 +12,7 @@ from typing import Any
 
 from gpumft.device import Device
 from gpumft.errors import InvalidArg
-from gpumft.media import Interlace, PixelFormat, VideoType
+from gpumft.media import PixelFormat
 from gpumft.media.times import HNS_PER_SECOND, Time, to_hns
 from gpumft.ops import as_device
 from gpumft.pipeline.files.reader import Reader
@@ -131,11 +131,10 @@ def transcode(
             report,
             warnings=(
                 *reader.warnings,
-                *settled.losses,
+                *settled.notes,
                 *writer.notes,
                 *report.warnings,
                 *reader.damage,
-                *_hints(source, target),
             ),
             partial=bool(reader.damage),
         )
@@ -147,14 +146,6 @@ def _check_paths(src: str | os.PathLike[str], dst: str | os.PathLike[str]) -> No
         raise InvalidArg(
             f"input and output are the same file, {os.fspath(src)!r}; name another output"
         )
-
-
-def _hints(source: VideoType, target: VideoType) -> list[str]:
-    """Return what was done that a reader of the report may not expect."""
-    if Interlace.PROGRESSIVE in (source.interlace, target.interlace):
-        return []
-    told = f"the input is interlaced ({source.interlace})"
-    return [f"{told}: its pictures were converted field by field and stay interlaced"]
 
 
 def _total(reader: Reader, start: Time | None, end: Time | None) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gpumft.device import open_device
 from gpumft.errors import InvalidMediaType
 from gpumft.media import Interlace, VideoType
 from gpumft.ops import convert
@@ -16,6 +17,7 @@ from gpumft.pipeline.files.field_coding import FieldMarker
 from gpumft.pipeline.files.reader import open as open_file
 from gpumft.pipeline.files.writer import create
 from gpumft.pipeline.report import Report
+from gpumft.pipeline.settling import settle
 from gpumft.pipeline.transcoding import transcode
 from gpumft.samples import Sample
 
@@ -44,7 +46,10 @@ def interlaced(tmp_path: Path) -> Path:
 def test_fields_never_mix(interlaced: Path, tmp_path: Path) -> None:
     report = run(interlaced, tmp_path / "a.mkv", size=(40, 36), codec="ffv1")
     assert report.output_type.interlace is Interlace.UPPER
-    assert any("interlaced (upper)" in w and "field by field" in w for w in report.warnings)
+    assert any(
+        "interlaced (upper): its pictures are converted field by field" in w
+        for w in report.warnings
+    )
     with open_file(tmp_path / "a.mkv") as after, open_file(interlaced) as before:
         assert after.type.interlace is Interlace.UPPER
         for number, (made, source) in enumerate(zip(after, before, strict=True)):
@@ -62,6 +67,12 @@ def test_libx264_codes_fields(interlaced: Path, tmp_path: Path) -> None:
     assert len(report.warnings) == 1
     with open_file(tmp_path / "a.mp4") as reader:
         assert reader.type.interlace is Interlace.UPPER
+
+
+def test_a_rehearsal_says_the_same(interlaced: Path, tmp_path: Path) -> None:
+    with open_file(interlaced) as reader, open_device("cpu") as device:
+        settled = settle(reader, tmp_path / "a.mkv", device=device, size=(32, 24))
+    assert any("converted field by field" in note for note in settled.notes)
 
 
 def test_an_encoder_that_loses_the_order_is_told(interlaced: Path, tmp_path: Path) -> None:
