@@ -49,7 +49,7 @@ class Curves:
 def curves(plans: Sequence[Plan]) -> Curves:
     """Send a gray ramp through conversions, one after another, and look at its light.
 
-    Geometry and effects are left out: every gray is converted as it is.
+    Geometry, effects and dither are left out: every gray is converted as it is.
 
     Args:
         plans: of a chain's fused passes.

@@ -17,6 +17,7 @@ from gpumft.pipeline.presets import PRESETS, find_preset, format_of_depth
 from gpumft.pipeline.report import Report
 from gpumft.pipeline.transcoding import transcode
 from gpumft.samples import Sample
+from gpumft.transforms import VideoProcessor
 from gpumft.transforms.chain import Stage
 
 SDR = {"matrix": "bt709", "primaries": "bt709", "transfer": "bt709", "range": "limited"}
@@ -136,6 +137,30 @@ def test_there_and_back_is_the_same(tmp_path: Path) -> None:
     run(tmp_path / "hdr.mp4", tmp_path / "sdr.mkv", preset="hdr-to-sdr", codec="ffv1")
     _, made, _ = grays(tmp_path / "sdr.mkv")
     assert np.abs(made - np.array(GRAYS) / 4).max() < 1.5
+
+
+def test_hdr_that_stays_hdr_keeps_its_metadata(tmp_path: Path) -> None:
+    light = Light(1000, 400, ("p3d65", None, 0.005, 1000))
+    source = bars(tmp_path / "in.mp4", PQ, codec="libx265", light=light)
+    report = run(source, tmp_path / "a.mp4", size=(80, 32), codec="libsvtav1")
+    assert report.warnings == ()
+    kept, _, _ = grays(source)
+    with open_file(tmp_path / "a.mp4") as reader:
+        assert kept.light is not None
+        assert reader.type.light is not None
+        assert (reader.type.light.max_cll, reader.type.light.max_fall) == (1000, 400)
+        assert reader.type.light.mastering is not None
+    told = run(source, tmp_path / "b.mkv", codec="ffv1").warnings
+    assert any("static HDR metadata" in warning for warning in told)
+
+
+def test_a_preset_follows_the_callers_transforms(tmp_path: Path) -> None:
+    source = bars(tmp_path / "in.mkv", PQ, codec="ffv1")
+    own = VideoProcessor(device="cpu", flip="h")
+    report = run(source, tmp_path / "a.mkv", codec="ffv1", chain=[own], preset="hdr-to-sdr")
+    assert own.converter is not None
+    assert own.converter.target.transfer == "pq"
+    assert report.output_type.transfer == "bt709"
 
 
 # --- What wins ---
