@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gpumft.cli import options, output, values
 from gpumft.cli.picture import picture
+from gpumft.cli.picture_options import PictureOptions, with_picture_options
+from gpumft.cli.plot import check_plot, write_plot
 
 if TYPE_CHECKING:
     from gpumft.media import VideoType
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 _SOURCE = "Source without a file"
 
 
+@with_picture_options
 def explain(
     file: Annotated[
         str | None, typer.Argument(metavar="FILE", help="A video file as the source.")
@@ -36,61 +40,29 @@ def explain(
             "--from-size", metavar="WxH", rich_help_panel=_SOURCE, help="Its size in pixels."
         ),
     ] = None,
-    size: options.Size = None,
-    fit: options.Fit = None,
-    background: options.Background = None,
-    filter: options.Filter = None,
-    chroma_filter: options.ChromaFilter = None,
-    crop: options.Crop = None,
-    rotate: options.Rotate = None,
-    flip: options.Flip = None,
-    format: options.Format = None,
-    effects: options.Effects = None,
-    chain: options.Chain = None,
-    matrix: options.MatrixOut = None,
-    range: options.RangeOut = None,
-    primaries: options.PrimariesOut = None,
-    transfer: options.TransferOut = None,
-    siting: options.SitingOut = None,
-    in_matrix: options.MatrixIn = None,
-    in_range: options.RangeIn = None,
-    in_primaries: options.PrimariesIn = None,
-    in_transfer: options.TransferIn = None,
-    in_siting: options.SitingIn = None,
+    asked: PictureOptions,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="PNG",
+            help="Draw the curves of grays, measured, into a PNG; needs gpumft[plot].",
+        ),
+    ] = None,
+    yes: options.Yes = False,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Show what converting a file, or any type of picture, would do: types, taps, matrices."""
     del verbose
-    wanted = picture(
-        chain=chain,
-        size=size,
-        format=format,
-        effects=effects,
-        crop=crop,
-        output={
-            "matrix": matrix,
-            "range": range,
-            "primaries": primaries,
-            "transfer": transfer,
-            "siting": siting,
-        },
-        input={
-            "matrix": in_matrix,
-            "range": in_range,
-            "primaries": in_primaries,
-            "transfer": in_transfer,
-            "siting": in_siting,
-        },
-        fit=fit,
-        background=background,
-        filter=filter,
-        chroma_filter=chroma_filter,
-        rotate=rotate,
-        flip=flip,
-    )
+    wanted = picture(asked)
+    if plot is not None:
+        _check_plot(plot, replace=yes)
     source, orientation = _source(file, from_format, from_size)
-    told = list(wanted.explanations(source, orientation))
+    passes = wanted.converters(source, orientation)
+    if plot is not None:
+        write_plot(plot, [each.plan for each in passes])
+    told = [each.explain() for each in passes]
     if as_json:
         output.print_json({"passes": [each.to_dict() for each in told]})
         return
@@ -98,6 +70,14 @@ def explain(
         if number:
             output.say()
         output.say(str(each))
+
+
+def _check_plot(path: str, *, replace: bool) -> None:
+    if not path.lower().endswith(".png"):
+        raise output.UsageError(f"--plot: {path!r} is no PNG; end its name in .png")
+    if Path(path).exists() and not replace:
+        raise output.UsageError(f"{path!r} exists already; give -y to replace it")
+    check_plot()
 
 
 def _source(

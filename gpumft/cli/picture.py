@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gpumft.cli import values
+from gpumft.cli.picture_options import PictureOptions
 
 if TYPE_CHECKING:
     from gpumft.media import VideoType
-    from gpumft.ops import Explanation
+    from gpumft.ops import Converter
     from gpumft.pipeline.files.orientation import Orientation
 
 _LARGEST = (1 << 16, 1 << 16)
@@ -26,6 +27,7 @@ class Picture:
         size: (width, height), -n for a side that follows the other.
         format: a pixel format.
         effects: in order.
+        preset: a preset's name.
         options: those of `gpumft.convert` that were given: filter, fit, crop, ...
         output: colour fields of the output that were given.
         input: colour fields of the input that were given.
@@ -35,6 +37,7 @@ class Picture:
     size: tuple[int, int] | None = None
     format: Any = None
     effects: tuple[Any, ...] = ()
+    preset: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     output: dict[str, Any] = field(default_factory=dict)
     input: dict[str, Any] = field(default_factory=dict)
@@ -46,15 +49,16 @@ class Picture:
             "size": self.size,
             "format": self.format,
             "effects": self.effects,
+            "preset": self.preset,
             "input_type": self.input,
             "output_type": self.output,
             **self.options,
         }
 
-    def explanations(
+    def converters(
         self, source: VideoType, orientation: Orientation | None = None
-    ) -> list[Explanation]:
-        """Return what each fused pass does to pictures of `source`.
+    ) -> list[Converter]:
+        """Return the conversion of each fused pass for pictures of `source`.
 
         Args:
             source: type of the pictures, as stored.
@@ -65,55 +69,77 @@ class Picture:
         """
         from gpumft.device import open_device
         from gpumft.pipeline.files.orientation import UPRIGHT
-        from gpumft.pipeline.stages import Chain, make_steps
+        from gpumft.pipeline.settling import arrange
         from gpumft.transforms import VideoProcessor
         from gpumft.transforms.chain import Stage
 
         options = {**self.options, **({"effects": self.effects} if self.effects else {})}
         own = Stage(options, self.size, self.format)
         current = source.replace(**self.input)
-        steps = make_steps(self.chain, own, source=current, orientation=orientation or UPRIGHT)
         with open_device() as device:
-            chain = Chain(steps, device, self.output)
+            chain = arrange(
+                self.chain,
+                own,
+                source=current,
+                orientation=orientation or UPRIGHT,
+                device=device,
+                preset=self.preset,
+                output_type=self.output,
+            )
             chain.set_types(current)
             return [
-                transform.converter.explain()
+                transform.converter
                 for transform in chain.transforms
                 if isinstance(transform, VideoProcessor) and transform.converter is not None
             ]
 
 
-def picture(
-    *,
-    chain: str | None,
-    size: str | None,
-    format: str | None,
-    effects: list[str] | None,
-    crop: str | None,
-    output: dict[str, str | None],
-    input: dict[str, str | None],
-    **options: Any,
-) -> Picture:
+_COLOURS = ("matrix", "range", "primaries", "transfer", "siting")
+_OPTIONS = (
+    "fit",
+    "background",
+    "filter",
+    "chroma_filter",
+    "rotate",
+    "flip",
+    "tone_map",
+    "tone_map_basis",
+    "peak",
+    "white",
+    "gamut",
+    "adaptation",
+    "dither",
+    "seed",
+)
+"""Options of a conversion that are given as they are typed."""
+
+
+def picture(asked: PictureOptions) -> Picture:
     """Read the options of a picture; mistakes are told before a file is opened.
 
     Raises:
         UsageError, InvalidArg: a word that is not known, a size that cannot be.
     """
     from gpumft.ops import make_options
+    from gpumft.pipeline.presets import find_preset
     from gpumft.transforms.chain import chain_stages
 
-    given = values.given(crop=values.crop("--crop", crop), **options)
+    flags = {name: True for name, wanted in asked.of("linear", "legalize").items() if wanted}
+    given = values.given(crop=values.crop("--crop", asked.crop), **asked.of(*_OPTIONS), **flags)
     make_options(**given)
-    if chain is not None:
-        chain_stages(chain, size=_LARGEST)
+    if asked.preset is not None:
+        find_preset(asked.preset)
+    if asked.chain is not None:
+        chain_stages(asked.chain, size=_LARGEST)
     return Picture(
-        chain=chain,
-        size=values.size("--size", size),
-        format=values.pixel_format("--format", format),
-        effects=tuple(values.effect("--effect", text) for text in effects or ()),
+        chain=asked.chain,
+        size=values.size("--size", asked.size),
+        format=values.pixel_format("--format", asked.format),
+        effects=tuple(values.effect("--effect", text) for text in asked.effects or ()),
+        preset=asked.preset,
         options=given,
-        output=_colours("--", output),
-        input=_colours("--in-", input),
+        output=_colours("--", asked.of(*_COLOURS)),
+        input=_colours("--in-", asked.of(*_COLOURS, prefix="in_")),
     )
 
 

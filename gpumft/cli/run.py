@@ -9,37 +9,19 @@ import typer
 from gpumft.cli import options, output, values
 from gpumft.cli.job import Job
 from gpumft.cli.picture import picture
+from gpumft.cli.picture_options import PictureOptions, with_picture_options
 from gpumft.cli.progress import KINDS
 from gpumft.cli.summary import finish, show
 
 
+@with_picture_options
 def run(
     source: Annotated[str, typer.Argument(metavar="IN", help="The input, a video file.")],
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="The output; its suffix chooses the container.")
     ],
     *,
-    size: options.Size = None,
-    fit: options.Fit = None,
-    background: options.Background = None,
-    filter: options.Filter = None,
-    chroma_filter: options.ChromaFilter = None,
-    crop: options.Crop = None,
-    rotate: options.Rotate = None,
-    flip: options.Flip = None,
-    format: options.Format = None,
-    effects: options.Effects = None,
-    chain: options.Chain = None,
-    matrix: options.MatrixOut = None,
-    range: options.RangeOut = None,
-    primaries: options.PrimariesOut = None,
-    transfer: options.TransferOut = None,
-    siting: options.SitingOut = None,
-    in_matrix: options.MatrixIn = None,
-    in_range: options.RangeIn = None,
-    in_primaries: options.PrimariesIn = None,
-    in_transfer: options.TransferIn = None,
-    in_siting: options.SitingIn = None,
+    asked: PictureOptions,
     codec: options.Codec = None,
     crf: options.Crf = None,
     bitrate: options.Bitrate = None,
@@ -61,33 +43,7 @@ def run(
     job = Job(
         source=source,
         target=target,
-        picture=picture(
-            chain=chain,
-            size=size,
-            format=format,
-            effects=effects,
-            crop=crop,
-            output={
-                "matrix": matrix,
-                "range": range,
-                "primaries": primaries,
-                "transfer": transfer,
-                "siting": siting,
-            },
-            input={
-                "matrix": in_matrix,
-                "range": in_range,
-                "primaries": in_primaries,
-                "transfer": in_transfer,
-                "siting": in_siting,
-            },
-            fit=fit,
-            background=background,
-            filter=filter,
-            chroma_filter=chroma_filter,
-            rotate=rotate,
-            flip=flip,
-        ),
+        picture=picture(asked),
         codec=codec,
         codec_options=_codec_options(codec_options, crf, bitrate),
         start=values.time("--start", start),

@@ -99,7 +99,7 @@ def _settled(job: Job) -> dict[str, Any]:
             overwrite=True,
         )
         trimmed(reader, job.start, job.end)
-        warnings = [*reader.warnings, *settled.losses, *notes]
+        warnings = [*reader.warnings, *settled.notes, *notes]
         warnings += [
             f"{name!r} exists: -y will be needed to replace it"
             for name in job.outputs

@@ -36,6 +36,15 @@ _BRADFORD: Final[Rows] = tuple(
 )
 
 
+def chromaticities(primaries: Primaries) -> tuple[tuple[float, float], ...]:
+    """Return (x, y) of red, green, blue and white.
+
+    Thread-safety: any thread. Source: ITU-T H.273, table 2.
+    """
+    red, green, blue, white = ((float(x), float(y)) for x, y in _CHROMATICITIES[primaries])
+    return red, green, blue, white
+
+
 @cache
 def rgb_to_xyz(primaries: Primaries) -> Rows:
     """Return the exact matrix from linear RGB to XYZ; the white of RGB (1, 1, 1) has Y = 1.

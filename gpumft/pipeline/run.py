@@ -83,6 +83,7 @@ class Run:
         self._read = 0
         self._stamp: tuple[int, Fraction] | None = None
         self._moved = 0
+        self._switched = False
 
     def work(
         self,
@@ -141,6 +142,7 @@ class Run:
         while waiting is not None:
             if waiting.type is not None and waiting.type != current:
                 current = waiting.type
+                self._switched |= current.interlace is not self._source.interlace
                 self._chain.set_types(_like(current, self._source), self._target)
             yield from self._chain.run(alike())
 
@@ -172,6 +174,11 @@ class Run:
         notes = []
         if self._moved:
             notes.append(f"{self._moved} time stamps did not go on and were moved by the least")
+        if self._switched:
+            notes.append(
+                "the input changes between interlaced and progressive pictures; all were treated "
+                f"as its first ({self._source.interlace})"
+            )
         claimed = self._reader.frames
         whole = self._whole and not self._reader.damage and self._reader.counts_exactly
         if whole and claimed is not None and claimed != self._read:
@@ -223,7 +230,8 @@ class Run:
 def _like(changed: VideoType, first: VideoType) -> VideoType:
     """Return a stream's new type with what the caller stated about its first one."""
     stated = ("matrix", "primaries", "transfer", "range", "siting", "alpha")
-    return changed.replace(**{n: getattr(first, n) for n in stated if getattr(changed, n) is None})
+    words = {n: getattr(first, n) for n in stated if getattr(changed, n) is None}
+    return changed.replace(interlace=first.interlace, **words)
 
 
 def _ahead(kind: VideoType) -> int:

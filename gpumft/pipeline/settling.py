@@ -9,10 +9,12 @@ from typing import Any
 
 from gpumft.device import Device
 from gpumft.errors import InvalidArg, InvalidMediaType
-from gpumft.media import PixelFormat, VideoType
+from gpumft.media import Interlace, PixelFormat, VideoType
 from gpumft.pipeline.files import codecs
 from gpumft.pipeline.files.failures import nearest
+from gpumft.pipeline.files.orientation import Orientation
 from gpumft.pipeline.files.reader import Reader
+from gpumft.pipeline.presets import find_preset
 from gpumft.pipeline.stages import Chain, VideoStage, make_steps
 from gpumft.transforms import CONVERTIBLE
 from gpumft.transforms.chain import Stage
@@ -30,7 +32,7 @@ class Settled:
         chain: the transforms, with their types set.
         container: FFmpeg's name of the output's container format.
         codec: the encoder.
-        losses: what the encoder cannot keep.
+        notes: what the encoder cannot keep, and what a reader of the report may not expect.
     """
 
     source: VideoType
@@ -38,7 +40,7 @@ class Settled:
     chain: Chain
     container: str
     codec: str
-    losses: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def settle(
@@ -51,6 +53,7 @@ def settle(
     format: PixelFormat | str | None = None,
     chain: str | Iterable[VideoStage] | None = None,
     effects: Iterable[Any] = (),
+    preset: str | None = None,
     input_type: Mapping[str, Any] | None = None,
     output_type: Mapping[str, Any] | None = None,
     **conversion: Any,
@@ -66,6 +69,7 @@ def settle(
         format: see there.
         chain: see there.
         effects: see there.
+        preset: see there.
         input_type: see there.
         output_type: see there.
         conversion: see there.
@@ -83,15 +87,54 @@ def settle(
     )
     source = reader.type.replace(**dict(input_type or {}))
     _check_tags(reader, source)
-    steps = make_steps(chain, own, source=source, orientation=reader.orientation)
-    passes = Chain(steps, device, output_type)
+    passes = arrange(
+        chain,
+        own,
+        source=source,
+        orientation=reader.orientation,
+        device=device,
+        preset=preset,
+        output_type=output_type,
+    )
     made = passes.set_types(source)
     container = codecs.container_of(dst)
     name = codecs.choose_codec(codec, container, made.format)
     target, losses = _encodable(name, made)
     if target != made:
         passes.set_types(source, target)
-    return Settled(source, target, passes, container, name, tuple(losses))
+    return Settled(source, target, passes, container, name, (*losses, *_fields(source, target)))
+
+
+def arrange(
+    chain: str | Iterable[VideoStage] | None,
+    own: Stage,
+    *,
+    source: VideoType,
+    orientation: Orientation,
+    device: Device,
+    preset: str | None = None,
+    output_type: Mapping[str, Any] | None = None,
+) -> Chain:
+    """Return the transforms, their types not set yet.
+
+    Args:
+        chain: as `gpumft.transcode`.
+        own: size, format and options given beside it; they come last.
+        source: type of what comes in, with what the caller stated.
+        orientation: how pictures must be turned to be seen upright.
+        device: where fused passes run.
+        preset: as `gpumft.transcode`.
+        output_type: see there.
+
+    Raises:
+        InvalidArg: an unknown filter, option, value or preset.
+        InvalidMediaType: the preset is not for such a source.
+    """
+    steps = make_steps(chain, own, source=source, orientation=orientation)
+    fields = dict(output_type or {})
+    if preset is not None:
+        fields = find_preset(preset).apply(steps, source, fields)
+    return Chain(steps, device, fields)
 
 
 def _check_tags(reader: Reader, source: VideoType) -> None:
@@ -121,6 +164,13 @@ def _encodable(codec: str, made: VideoType) -> tuple[VideoType, list[str]]:
     if codecs.needs_full_range(codec) and target.format.is_yuv:
         target = target.replace(range="full")
     return target, losses
+
+
+def _fields(source: VideoType, target: VideoType) -> list[str]:
+    if Interlace.PROGRESSIVE in (source.interlace, target.interlace):
+        return []
+    told = f"the input is interlaced ({source.interlace})"
+    return [f"{told}: its pictures are converted field by field and stay interlaced"]
 
 
 def _unstated(made: VideoType, format: PixelFormat) -> dict[str, None]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gpumft.device import Device
 from gpumft.errors import InvalidArg
-from gpumft.media import Interlace, PixelFormat, VideoType
+from gpumft.media import PixelFormat
 from gpumft.media.times import HNS_PER_SECOND, Time, to_hns
 from gpumft.ops import as_device
 from gpumft.pipeline.files.reader import Reader
@@ -32,6 +32,7 @@ def transcode(
     format: PixelFormat | str | None = None,
     chain: str | Iterable[VideoStage] | None = None,
     effects: Iterable[Any] = (),
+    preset: str | None = None,
     device: Device | str | None = None,
     codec: str | None = None,
     options: Mapping[str, object] | None = None,
@@ -59,6 +60,8 @@ def transcode(
         format: pixel format to encode; None is the input's, or the nearest that the encoder takes.
         chain: text in FFmpeg's grammar ("scale=1280:-2,sepia"), or transforms.
         effects: effects, in order.
+        preset: "hdr-to-sdr" or "sdr-to-hdr": fields of the output's type, its depth and options of
+            the conversion; whatever is given beside it wins. Source: docs/hdr.md.
         device: a Device, its spec, or None for the best there is.
         codec: an encoder, "auto", or None for libx264 where the container holds it.
         options: of the encoder and the container.
@@ -95,6 +98,7 @@ def transcode(
             format=format,
             chain=chain,
             effects=effects,
+            preset=preset,
             input_type=input_type,
             output_type=output_type,
             **conversion,
@@ -127,11 +131,10 @@ def transcode(
             report,
             warnings=(
                 *reader.warnings,
-                *settled.losses,
+                *settled.notes,
                 *writer.notes,
                 *report.warnings,
                 *reader.damage,
-                *_hints(source, target),
             ),
             partial=bool(reader.damage),
         )
@@ -143,18 +146,6 @@ def _check_paths(src: str | os.PathLike[str], dst: str | os.PathLike[str]) -> No
         raise InvalidArg(
             f"input and output are the same file, {os.fspath(src)!r}; name another output"
         )
-
-
-def _hints(source: VideoType, target: VideoType) -> list[str]:
-    hints = []
-    if target.light is not None:
-        hints.append("static HDR metadata (light levels, mastering display) is not written yet")
-    if source.interlace is not Interlace.PROGRESSIVE:
-        hints.append(
-            f"the input is interlaced ({source.interlace}): its frames were treated as whole "
-            "pictures, and the encoder may call them progressive; deinterlace it first"
-        )
-    return hints
 
 
 def _total(reader: Reader, start: Time | None, end: Time | None) -> int | None:

@@ -27,7 +27,25 @@ _POSITIONAL = {
     "format": ("format",),
 }
 """Names of positional arguments; effects have theirs in `effects`."""
-_KEYWORDS = {"scale": ("filter", "chroma_filter", "fit", "background")}
+_KEYWORDS = {
+    "scale": (
+        "filter",
+        "chroma_filter",
+        "fit",
+        "background",
+        "linear",
+        "tone_map",
+        "tone_map_basis",
+        "peak",
+        "white",
+        "gamut",
+        "adaptation",
+        "dither",
+        "seed",
+        "legalize",
+    )
+}
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
 _RANK = {"crop": 0, "rotate": 1, "hflip": 2, "vflip": 2, "scale": 3, "format": 5}
 _EFFECT_RANK = 4
 _NUMBER = re.compile(
@@ -123,7 +141,9 @@ def _add(stage: Stage, step: Step, size: tuple[int, int] | None) -> None:
         case "scale":
             width, height = (_whole("scale", arguments.get(k, "0")) for k in ("w", "h"))
             stage.size = (width, height)
-            stage.options |= {k: arguments[k] for k in _KEYWORDS["scale"] if k in arguments}
+            stage.options |= {
+                k: _option(k, arguments[k]) for k in _KEYWORDS["scale"] if k in arguments
+            }
         case "format":
             stage.format = _format(arguments.get("format", ""))
         case _:
@@ -159,6 +179,22 @@ def _step(name: str, text: str) -> Step:
             raise InvalidArg(msg)
         arguments[key] = _plain(value[0])
     return Step(name, arguments)
+
+
+def _option(name: str, text: str) -> object:
+    """Return an option's value; words are checked where the conversion is made."""
+    match name:
+        case "linear" | "legalize":
+            if text not in _FLAGS:
+                msg = f"filter scale: {name} is {text!r}; it must be 0 or 1"
+                raise InvalidArg(msg)
+            return _FLAGS[text]
+        case "seed":
+            return _whole("scale", text)
+        case "peak" | "white":
+            return float(_number("scale", text))
+        case _:
+            return text
 
 
 def _crop(arguments: dict[str, str], size: tuple[int, int] | None) -> tuple[Fraction, ...]:

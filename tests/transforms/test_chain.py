@@ -42,6 +42,23 @@ def test_steps_in_order_share_one_stage() -> None:
     assert [e.name for e in stage.options["effects"]] == ["sepia"]
 
 
+def test_scale_takes_what_says_how() -> None:
+    (stage,) = chain_stages(
+        "scale=64:64:linear=1:dither=ordered:seed=7:tone_map=hable:peak=600:white=100.5"
+        ":gamut=perceptual:legalize=0"
+    )
+    assert stage.options == {
+        "linear": True,
+        "dither": "ordered",
+        "seed": 7,
+        "tone_map": "hable",
+        "peak": 600.0,
+        "white": 100.5,
+        "gamut": "perceptual",
+        "legalize": False,
+    }
+
+
 def test_a_step_that_comes_late_begins_another_stage() -> None:
     first, second = chain_stages("scale=64:64,crop=8:8:0:0")
     assert first.size == (64, 64)

@@ -10,18 +10,23 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from gpumft.errors import InvalidArg, InvalidMediaType
-from gpumft.media import Interlace, VideoType
+from gpumft.media import VideoType
 from gpumft.pipeline.files import codecs
 from gpumft.pipeline.files.colour_tags import SITING_NAMES, Tags, tags_of
 from gpumft.pipeline.files.failures import encoding, nearest
+from gpumft.pipeline.files.field_coding import (
+    field_flags,
+    field_options,
+    field_order,
+    unwritten_fields,
+)
+from gpumft.pipeline.files.light_options import light_options, unwritten_light
 
 ISO = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "ismv", "f4v")
 """Containers of the ISO base media family."""
 
 _ANY_ENCODER = 4096
 """Sides up to this long are taken by every encoder in use."""
-
-_FIELD_ORDER = {Interlace.PROGRESSIVE: 1, Interlace.UPPER: 2, Interlace.LOWER: 3}
 
 _ASPECT_IN_STREAM = ("h264", "hevc", "mpeg2video", "mpeg4", "vc1")
 """Codecs that carry the pixel aspect themselves."""
@@ -113,10 +118,10 @@ def configure(
     context.colorspace = tags.matrix
     context.color_primaries = tags.primaries
     context.color_trc = tags.transfer
-    context.field_order = _FIELD_ORDER.get(type.interlace, 1)
+    context.field_order = field_order(type)
     context.thread_type = "AUTO"  # PyAV's default would make libx264 cut pictures into slices
-    context.flags |= int(Flags.frame_duration)
-    merged = codecs.default_options(codec, options)
+    context.flags |= int(Flags.frame_duration) | field_flags(codec, type)
+    merged = codecs.default_options(codec, _with_own(codec, type, options))
     if tags.siting:
         merged.setdefault("chroma_sample_location", SITING_NAMES[tags.siting])
     context.options = merged
@@ -137,6 +142,14 @@ def configure(
         raise encoding(codec, f"{what} with time base {time_base}", error) from error
 
 
+def _with_own(codec: str, type: VideoType, options: dict[str, str]) -> dict[str, str]:
+    """Return the caller's options with what the type asks for put before them."""
+    merged = dict(options)
+    for key, value in (*light_options(codec, type), *field_options(codec, type)):
+        merged[key] = f"{value}:{merged[key]}" if key in merged else value
+    return merged
+
+
 def _explain_options(codec: str, type: VideoType, what: str, error: Exception) -> None:
     """Raise what an encoder means when it takes a small picture without the options only."""
     if codecs.unusable(codec, type.format) is None and max(type.size) <= _ANY_ENCODER:
@@ -145,7 +158,15 @@ def _explain_options(codec: str, type: VideoType, what: str, error: Exception) -
         ) from error
 
 
-def keeps_pixel_aspect(container: str, codec: str) -> bool:
+def unwritten(container: str, codec: str, type: VideoType) -> list[str]:
+    """Return what of a type does not survive in a file, in words."""
+    notes = [*unwritten_light(codec, type), *unwritten_fields(codec, type)]
+    if type.pixel_aspect != 1 and not _keeps_pixel_aspect(container, codec):
+        notes.append(f"{codec} in {container} does not keep the pixel aspect {type.pixel_aspect}")
+    return notes
+
+
+def _keeps_pixel_aspect(container: str, codec: str) -> bool:
     """Whether a pixel aspect other than 1 survives: in the codec's own stream or in the container.
 
     PyAV cannot hand it to containers other than those of the ISO family.

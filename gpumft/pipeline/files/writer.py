@@ -17,13 +17,9 @@ from gpumft.errors import InvalidMediaType, InvalidRequest, InvalidStreamData, I
 from gpumft.media import VideoType
 from gpumft.media.times import HNS_PER_SECOND
 from gpumft.pipeline.files import codecs
-from gpumft.pipeline.files.encoding import (
-    configure,
-    keeps_pixel_aspect,
-    split_options,
-    type_tags,
-)
+from gpumft.pipeline.files.encoding import configure, split_options, type_tags, unwritten
 from gpumft.pipeline.files.failures import encoding
+from gpumft.pipeline.files.field_coding import FieldMarker
 from gpumft.pipeline.files.frames import new_frame
 from gpumft.pipeline.files.muxer import FOREIGN, Muxer, held
 from gpumft.pipeline.files.native import fraction
@@ -89,17 +85,14 @@ class Writer:
             "chapters": tuple(chapters),
         }
         self._tags = type_tags(type)
-        self._notes: list[str] = []
+        self._marker = FieldMarker(type)
+        self._notes = unwritten(container, self.codec, type)
         self._last_pts: int | None = None
         self._inexact = 0
         self._packets = 0
         self._time_base = time_base
         if time_base is None:  # the file is opened with the first sample; errors come now
             _try(self.codec, type, Fraction(1, 90_000), self._options)
-        if type.pixel_aspect != 1 and not keeps_pixel_aspect(container, self.codec):
-            self._notes.append(
-                f"{self.codec} in {container} does not keep the pixel aspect {type.pixel_aspect}"
-            )
         self._muxer = Muxer(path, container, streams, overwrite=overwrite)
         try:
             if time_base is not None:
@@ -130,7 +123,7 @@ class Writer:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be kept: streams that the container cannot hold, inexact times."""
+        """What could not be kept: streams that the container cannot hold, metadata, times."""
         notes = [*self._muxer.notes, *self._notes]
         if self._inexact:
             notes.append(
@@ -176,7 +169,7 @@ class Writer:
         frame.duration = max(1, round(self._length(sample) / base))
         frame.colorspace, frame.color_range = self._tags.matrix, self._tags.range
         frame.color_primaries, frame.color_trc = self._tags.primaries, self._tags.transfer
-        self._encode(frame)
+        self._encode(self._marker.marked(frame))
         self._last_pts = pts
         self._inexact += (pts * base / self._kept_base).denominator != 1
         self.frames += 1
@@ -322,7 +315,7 @@ def rehearse(
     _try(name, type, time_base, split_options(name, options)[0])
     copied, notes = held(container, streams)
     check_place(path, overwrite=overwrite)
-    return copied, notes
+    return copied, [*notes, *unwritten(container, name, type)]
 
 
 def _try(codec: str, type: VideoType, time_base: Fraction, options: dict[str, str]) -> None:
