@@ -38,7 +38,7 @@ def clip_of(planes: Planes, type: VideoType) -> Any:
     frame = blank.get_frame(0).copy()
     for index, plane in enumerate(planes):
         np.asarray(frame[index])[:] = plane
-    return core.std.ModifyFrame(blank, blank, lambda n, f: frame)
+    return core.std.ModifyFrame(blank, blank, lambda n, f: frame)  # noqa: ARG005
 
 
 def zimg(job: Job, name: str) -> Contender:
