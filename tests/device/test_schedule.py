@@ -128,14 +128,14 @@ def test_equal_taps_are_stored_once() -> None:
     places = table.place(taps)
     assert table.place(linear(9, 21)) == places
     assert table.place(linear(9, 22)) != places
-    number = table.number(0.25)
+    number = table.numbers([0.25, 0.5])
     array = table.array()
     starts, weights = places
     np.testing.assert_array_equal(array[starts : starts + 42 : 2], taps.start)
     np.testing.assert_array_equal(array[starts + 1 : starts + 42 : 2], taps.count)
     kept = array[weights : weights + taps.weights.size].view(np.float32)
     np.testing.assert_array_equal(kept.reshape(taps.weights.shape), taps.weights)
-    assert array[number : number + 1].view(np.float32)[0] == 0.25
+    assert array[number : number + 2].view(np.float32).tolist() == [0.25, 0.5]
 
 
 @pytest.mark.parametrize("name", NAMES)
