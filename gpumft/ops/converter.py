@@ -164,12 +164,18 @@ class Converter:
             target = operands(job.target, self.target, self.device)
             check_writable(target)
             pairs.append((source, target))
-        with ordered(pairs, stream, self.device.memory):
-            if any(is_in_place(*pair, self.device) for pair in pairs):
-                for source, target in pairs:
-                    self._run(apart(source, target, self.device), target)
-            else:
-                self._run.batch(pairs)
+        if stream is None:
+            self._start(pairs)
+        else:
+            with ordered(pairs, stream, self.device.memory):
+                self._start(pairs)
+
+    def _start(self, pairs: Sequence[tuple[list[Operand], list[Operand]]]) -> None:
+        if any(is_in_place(*pair, self.device) for pair in pairs):
+            for source, target in pairs:
+                self._run(apart(source, target, self.device), target)
+        else:
+            self._run.batch(pairs)
 
     def explain(self) -> Explanation:
         """Return what this conversion does; `str()` reads like a page."""

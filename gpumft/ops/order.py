@@ -22,7 +22,7 @@ def ordered(
     Args:
         pairs: sources and targets of what is started; slots of the targets are lent again only
             after the work that `stream` has by then.
-        stream: of the device's library; None: nothing to order.
+        stream: of the device's library.
         memory: the device's.
 
     Raises:
@@ -30,9 +30,6 @@ def ordered(
 
     Thread-safety: any thread.
     """
-    if stream is None:
-        yield
-        return
     queue = memory.queue_of(stream)
     for plane in (plane for pair in pairs for side in pair for plane in side):
         if not isinstance(plane, DevicePlane):
