@@ -134,6 +134,13 @@ class CudaMemory(DeviceMemory):
         top = cuda.MemoryPointer(whole, plane.offset - first)
         return self.cupy.ndarray(plane.shape, plane.dtype, memptr=top, strides=plane.strides)
 
+    def queue_of(self, stream: Any) -> Queue:
+        """Return the address of a CuPy or PyTorch stream, or of one given as a number."""
+        address = self._address_of(stream)
+        if address < 0:
+            raise InvalidArg(f"stream is {address}: give a stream's address, 0 for the default one")
+        return address
+
     @_translated
     def fence(self, queue: Queue = None) -> Any:
         """Return an event recorded on a stream."""
@@ -186,10 +193,11 @@ class CudaMemory(DeviceMemory):
             return queue
         if hasattr(queue, "__cuda_stream__"):
             return int(queue.__cuda_stream__()[1])
-        found = getattr(queue, "ptr", None) or getattr(queue, "cuda_stream", None)
-        if found is None:
-            raise InvalidArg(f"{queue!r} is no CUDA stream: give its address, or a CuPy stream")
-        return int(found)
+        for name in ("ptr", "cuda_stream"):  # 0 is a stream too, the legacy default
+            found = getattr(queue, name, None)
+            if found is not None:
+                return int(found)
+        raise InvalidArg(f"{queue!r} is no CUDA stream: give its address, or a CuPy stream")
 
     def _lowest(self, plane: DevicePlane) -> tuple[int, int]:
         """Return the address of the row that lies lowest in memory, and the bytes between rows."""

@@ -125,6 +125,16 @@ class DeviceMemory(ABC):
         """Make the device and its own queue its library's current ones, where there are such."""
         return nullcontext()
 
+    def queue_of(self, stream: Any) -> Queue:
+        """Return the queue that a caller means by `stream`, one of the device's library's.
+
+        Raises:
+            InvalidArg: no stream of this device; a device without streams takes none.
+        """
+        raise InvalidArg(
+            f"stream is {stream!r}, but {self.spec} has no streams: a call is done when it returns"
+        )
+
     def consumer_queue(self, stream: Any) -> Queue:
         """Return the queue that a DLPack consumer means by `stream`; UNKNOWN where it tells none.
 

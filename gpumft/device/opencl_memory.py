@@ -156,6 +156,17 @@ class OpenCLMemory(DeviceMemory):
         """Wait for the device's own queue; OpenCL knows no other."""
         self._queue.finish()
 
+    @_translated
+    def queue_of(self, stream: Any) -> Queue:
+        """Return the queue itself, if it belongs to the device's context."""
+        queue = self.consumer_queue(stream)
+        if queue.context != self._queue.context:
+            raise InvalidArg(
+                f"stream is {stream!r} of another context than {self.spec}: make it with "
+                f"CommandQueue(device.stream.context)"
+            )
+        return queue
+
     def consumer_queue(self, stream: Any) -> Queue:
         """Return the queue that is given; None is the device's own."""
         if stream is not None and not isinstance(stream, self.cl.CommandQueue):

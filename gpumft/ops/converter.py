@@ -17,6 +17,7 @@ from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
 from gpumft.ops.jobs import Job, Jobs, needs_locks
 from gpumft.ops.operands import Operand, apart, check_writable, is_in_place, operands
+from gpumft.ops.order import ordered
 from gpumft.ops.options import make_options
 from gpumft.ops.planner import Plan, plan
 from gpumft.samples import Sample
@@ -103,7 +104,10 @@ class Converter:
                 converter's device.
             out: where to write: arrays for arrays, a Sample for a Sample, a Surface for a Surface,
                 of the target's type; None allocates, on the device where `planes` are.
-            stream: a device stream to enqueue on; ignored on the CPU.
+            stream: a stream of the device's library (CuPy, PyTorch, pyopencl's CommandQueue) on
+                which `planes` are made and the result is used: the conversion begins after the
+                work that it has by now, and its later work after the conversion. None: the
+                device's own queue. Arrays of the host, and the CPU, have no streams.
 
         Returns:
             The same kind as `planes`: `out` if given. It gets the target's type, a Sample also the
@@ -112,13 +116,13 @@ class Converter:
 
         Raises:
             InvalidArg: planes do not fit their type or lie on another device, or `out` cannot be
-                written. Nothing has been written then.
+                written; no stream of this device, or one for pictures of the host. Nothing has
+                been written then.
             InvalidMediaType: a Sample or Surface of another format or size.
             InvalidRequest: the device is closed, or a surface was released.
             OutOfMemory: there is no room for what comes out.
         """
-        del stream
-        return self._started([planes], [out])[0]
+        return self._started([planes], [out], stream)[0]
 
     def batch(self, frames: Iterable[Any], out: Iterable[Any] | None = None) -> list[Any]:
         """Convert several pictures; `frames` and `out` hold what a call takes.
@@ -141,23 +145,32 @@ class Converter:
             return [self._started([frame], [target])[0] for frame, target in pairs]
         return self._started(sources, targets)
 
-    def _started(self, sources: Sequence[Any], targets: Sequence[Any]) -> list[Any]:
+    def _started(
+        self, sources: Sequence[Any], targets: Sequence[Any], stream: object = None
+    ) -> list[Any]:
         """Check all pictures, start them, and return what they become."""
         self._jobs.prepare(sources, targets)
         with ExitStack() as held:
             jobs = [self._jobs.make(*pair, held) for pair in zip(sources, targets, strict=True)]
-            self._convert(jobs)
+            self._convert(jobs, stream)
         for job in jobs:
             job.finish()
         return [job.result for job in jobs]
 
-    def _convert(self, jobs: Sequence[Job]) -> None:
+    def _convert(self, jobs: Sequence[Job], stream: object) -> None:
         pairs: list[tuple[list[Operand], list[Operand]]] = []
         for job in jobs:
             source = operands(job.source, self.source, self.device)
             target = operands(job.target, self.target, self.device)
             check_writable(target)
             pairs.append((source, target))
+        if stream is None:
+            self._start(pairs)
+        else:
+            with ordered(pairs, stream, self.device.memory):
+                self._start(pairs)
+
+    def _start(self, pairs: Sequence[tuple[list[Operand], list[Operand]]]) -> None:
         if any(is_in_place(*pair, self.device) for pair in pairs):
             for source, target in pairs:
                 self._run(apart(source, target, self.device), target)

@@ -146,6 +146,10 @@ class FakeMemory(DeviceMemory):
         """Return an array that only enqueued work should touch."""
         return self._host.view(plane)
 
+    def queue_of(self, stream: Any) -> Queue:
+        """Return the number of a queue."""
+        return stream if isinstance(stream, int) else super().queue_of(stream)
+
     def fence(self, queue: Queue = None) -> Event:
         """Return an event at the end of a queue."""
         self.say("fence")

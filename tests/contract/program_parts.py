@@ -207,6 +207,7 @@ def convert(
     size: Size | None = None,
     taps: MakeTaps = nearest,
     chroma: MakeTaps = linear,
+    written: MakeTaps = linear,
     mixes: Sequence[Stage] = (),
     grid: Size | None = None,
     inner: Rect | None = None,
@@ -215,6 +216,8 @@ def convert(
     alpha: str = "",
 ) -> Program:
     """A Program through the luma grid: `taps` for luma and alpha, `chroma` for sub-sampled axes.
+
+    `written` are the taps of sub-sampled axes of the target.
 
     `mixes` may be stages of any kind; `grid` is what a Scale among them indexes.
 
@@ -244,8 +247,8 @@ def convert(
         scale, offset = quantiser(component, dst)
         columns, rows = component.size((inner.width, inner.height))
         sub = component.xshift or component.yshift
-        vertical_out = (linear if component.yshift else nearest)(inner.height, rows)
-        horizontal_out = (linear if component.xshift else nearest)(inner.width, columns)
+        vertical_out = (written if component.yshift else nearest)(inner.height, rows)
+        horizontal_out = (written if component.xshift else nearest)(inner.width, columns)
         writes.append(
             Write(
                 component, i, 0.0, vertical_out if sub else None, horizontal_out if sub else None,

@@ -329,6 +329,20 @@ _MAKERS: dict[str, Callable[[], Case]] = {
     "v210_from_rgb": partial(_rgb_yuv, "gbrp10le", (53, 5), "v210", size=(97, 7), taps=ringing),
     "v210_odd": partial(_direct, "v210", (55, 3), "v210", size=(49, 4), taps=linear),
     "deep_16": partial(_rgb_yuv, "gbrp16le", (12, 6), "yuv420p16le", size=(9, 9), taps=ringing),
+    "written_long_420": partial(
+        _rgb_yuv, "rgb24", (53, 46), "yuv420p", written=long_taps((40, 3, 33), 4)
+    ),
+    "written_nv12_border": partial(
+        _rgb_yuv,
+        "gbrp10le",
+        (20, 9),
+        "nv12",
+        size=(35, 17),
+        inner=Rect(6, 4, 29, 11),
+        taps=ringing,
+        written=long_taps((6, 5), 7),
+        background=(16, 128, 128),
+    ),
     "half_to_half": partial(_half_case, "gbrpf16le", "rgbaf16le"),
     "half_to_codes": partial(_half_case, "rgbaf16le", "rgb48le"),
     "float_to_half": _to_halves,

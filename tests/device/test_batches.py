@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from gpumft.media import VideoType
 from gpumft.testing import twin
 from tests.contract import backends
 from tests.contract.conversions import same_bytes
-from tests.contract.program_parts import noise
+from tests.contract.program_parts import mix, noise
 from tests.contract.programs import NAMES, case
 from tests.contract.test_golden import dirty
 
@@ -93,7 +94,46 @@ def test_surfaces_of_a_pool_share_each_launch(
         same_bytes(found, list(twin.run(program, planes)))
 
 
-@pytest.mark.parametrize("name", NAMES[::3])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "formula_chain_420", "formula_regions", "formula_alpha_weighted", "scale_down_420",
+        "scale_turned_border", "scale_alpha", "dither_420_odd", "dither_nv12_border",
+        "dither_direct_scaled", "written_long_420", "written_nv12_border",
+    ],
+)  # fmt: skip
+def test_stages_and_patterns_are_the_same_in_every_picture_of_a_launch(
+    fast: Device, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planes between the launches are each picture's own, patterns all pictures' own."""
+    program = case(name).program
+    given = pictures(program, 3)
+    sources, targets = surfaces(fast, program, [*given, given[0]])
+    built = fast.build(program)
+    counted = Counted(fast, monkeypatch)
+    made = convert(built, sources, targets)
+    assert counted.launches == [4] * built.launches
+    for found, planes in zip(made, given, strict=False):
+        same_bytes(found, list(twin.run(program, planes)))
+    same_bytes(made[3], made[0])
+
+
+def test_more_numbers_than_arguments_have_room_for(fast: Device) -> None:
+    given = case("formula_chain").program
+    many = [mix(np.eye(3) * (1 + k / 64) + k / 512) for k in range(-6, 7)]
+    program = replace(given, stages=(*given.stages, *many))
+    (launch,) = schedule(program).launches
+    assert len(launch.floats) == 96
+    planes = pictures(program, 2)
+    made = convert(fast.build(program), *surfaces(fast, program, planes))
+    for found, picture in zip(made, planes, strict=True):
+        same_bytes(found, list(twin.run(program, picture)))
+
+
+OTHERS = [name for name in NAMES if not name.startswith(("formula", "scale", "dither", "written"))]
+
+
+@pytest.mark.parametrize("name", OTHERS[::3])
 def test_every_kind_of_program(fast: Device, name: str) -> None:
     program = case(name).program
     given = [*pictures(program, 2), list(case(name).planes)]

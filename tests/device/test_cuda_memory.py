@@ -87,17 +87,25 @@ class NamedStream:
 
 @pytest.mark.parametrize(
     ("queue", "address"),
-    [(1, 1), (2, 2), (Context(0x80), 0x80), (TorchStream(), 0x90), (NamedStream(), 0xA0)],
-    ids=["legacy", "per thread", "CuPy", "torch", "any"],
-)
+    [
+        (1, 1), (2, 2), (Context(0x80), 0x80), (Context(0), 0), (TorchStream(), 0x90),
+        (NamedStream(), 0xA0),
+    ],
+    ids=["legacy", "per thread", "CuPy", "CuPy's default", "torch", "any"],
+)  # fmt: skip
 def test_queues_of_every_library(queue: Any, address: int, cupy: Cupy, memory: CudaMemory) -> None:
     Pool(TYPE, memory).acquire().use_on(queue)
     assert cupy.log[1][:2] == ("wait", address)
+    assert memory.queue_of(queue) == address
 
 
 def test_what_is_no_stream_is_refused(memory: CudaMemory) -> None:
     with pytest.raises(InvalidArg, match="is no CUDA stream"):
         Pool(TYPE, memory).acquire().use_on("here")
+    with pytest.raises(InvalidArg, match="is no CUDA stream"):
+        memory.queue_of("here")
+    with pytest.raises(InvalidArg, match="stream is -1"):
+        memory.queue_of(-1)
 
 
 def test_the_interface_tells_address_and_stream(memory: CudaMemory) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,9 +52,9 @@ class TapTable:
             self._places[key] = at, at
         return self._places[key][0]
 
-    def number(self, value: float) -> int:
-        """Keep one float32; return its place."""
-        return self._keep(np.array([value], np.float32).view(np.int32))
+    def numbers(self, values: Sequence[float]) -> int:
+        """Keep float32s, one after the other; return the place of the first."""
+        return self._keep(np.array(values, np.float32).view(np.int32))
 
     def array(self) -> npt.NDArray[np.int32]:
         """Return the whole table, at least one word."""
@@ -96,6 +96,10 @@ class Draft:
     parts: list[Part] = field(default_factory=list)
     works: dict[str, Work] = field(default_factory=dict)
     """Of each function, by its name."""
+    _more: list[float] = field(default_factory=list)
+    """Numbers for which the arguments have no room."""
+    _place_of_more: int = 0
+    """Which integer says where they lie in the table."""
 
     def integer(self, value: int) -> str:
         """Return the C expression of an integer argument."""
@@ -105,7 +109,11 @@ class Draft:
     def number(self, value: float) -> str:
         """Return the C expression of a float32 argument."""
         if len(self.floats) >= _MOST_FLOATS:
-            return f"AS_FLOAT((uint)table[{self.integer(self.table.number(value))}])"
+            if not self._more:
+                self._place_of_more = len(self.ints)
+                self.ints.append(0)  # known when there are no more
+            self._more.append(value)
+            return f"AS_FLOAT((uint)table[n->i[{self._place_of_more}] + {len(self._more) - 1}])"
         self.floats.append(float(np.float32(value)))
         return f"n->f[{len(self.floats) - 1}]"
 
@@ -155,6 +163,8 @@ class Draft:
 
     def launch(self, grid: tuple[int, int], defines: Mapping[str, str | int]) -> Launch:
         """Return the launch of convert.cl over what was added."""
+        if self._more:
+            self.ints[self._place_of_more] = self.table.numbers(self._more)
         frames = self._frames()
         given = {
             "FRAMES": frames,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from gpumft.device.gpu.draft import BLOCK, Draft, TapTable
 from gpumft.device.gpu.launch import Launch, PlaneRef, Schedule
-from gpumft.device.gpu.source import Channels
+from gpumft.device.gpu.source import Channels, kept_pixel
 from gpumft.device.gpu.stages import operations
-from gpumft.device.gpu.target import Target
-from gpumft.device.program import Program, Read, Scale, Write, around_scale
+from gpumft.device.gpu.target import Target, taps_of, written_alike
+from gpumft.device.program import Program, Scale, Write, around_scale
 from gpumft.resample.taps import Taps
 
 _MOST_GATHERED = 16
@@ -42,14 +42,19 @@ class _Scheduling:
         program = self._program
         channels = Channels(program)
         for group in channels.alike(range(len(program.reads))):
-            if _needs_rows(program.reads[group[0]]):
+            first = program.reads[group[0]]
+            if _needs_rows(first.vertical, first.horizontal):
                 channels.rows_kept |= self._rows(channels, group)
         _, scale, _ = around_scale(program.stages)
         if scale is not None:
             self._scale(channels, scale)
-        draft = Draft("picture", self._table)
         if self._keeps_pixels(channels):
             channels.pixels_kept = self._pixels(channels)
+            for key, writes in written_alike(program).items():
+                vertical, horizontal = taps_of(writes[0])
+                if _needs_rows(vertical, horizontal):
+                    channels.pixel_rows_kept[key] = self._pixel_rows(channels, vertical, writes)
+        draft = Draft("picture", self._table)
         target = Target(program, draft, channels)
         self._launches.append(target.launch())
         return Schedule(tuple(self._launches), tuple(self._between), self._table.array())
@@ -59,12 +64,10 @@ class _Scheduling:
         if program.direct:
             return False
         behind = self._samples_behind(channels)
-        again = [
-            w.vertical.longest * w.horizontal.longest
-            for w in program.writes
-            if w.channel is not None and w.vertical is not None and w.horizontal is not None
-        ]
-        return bool(again) and (max(again) * behind > _MOST_REPEATED or self._has_long())
+        again = [taps_of(writes[0]) for writes in written_alike(program).values()]
+        most = max((v.longest * h.longest for v, h in again), default=0)
+        long = any(taps.longest > BLOCK for pair in again for taps in pair)
+        return most * behind > _MOST_REPEATED or long
 
     def _samples_behind(self, channels: Channels) -> int:
         """Return how many source samples a pixel takes; so many operations count as one more."""
@@ -86,7 +89,7 @@ class _Scheduling:
         size = scale.vertical.source, scale.horizontal.source
         function = channels.first_pixel(draft)
         channels.unscaled_kept = self._keep(draft, function, values, size)
-        if _needs_rows(scale):
+        if _needs_rows(scale.vertical, scale.horizontal):
             draft = Draft("rows of unscaled pixels", self._table)
             size = scale.vertical.outputs, scale.horizontal.source
             function = channels.scaled_rows(draft)
@@ -99,10 +102,6 @@ class _Scheduling:
         planes = [self._plane(*size) for _ in values]
         self._launches.append(_between(draft, function, planes, values, size))
         return dict(zip(values, planes, strict=True))
-
-    def _has_long(self) -> bool:
-        return any(taps is not None and taps.longest > BLOCK for w in self._program.writes
-                   for taps in (w.vertical, w.horizontal))  # fmt: skip
 
     def _plane(self, rows: int, columns: int) -> PlaneRef:
         self._between.append((rows, columns))
@@ -127,9 +126,20 @@ class _Scheduling:
         size = program.inner.height, program.inner.width
         return self._keep(draft, channels.pixel(draft), wanted, size)
 
+    def _pixel_rows(
+        self, channels: Channels, vertical: Taps, writes: list[Write]
+    ) -> dict[str, PlaneRef]:
+        """A launch of the vertical sums of kept pixels, for components with equal taps."""
+        names = " ".join(write.component.name for write in writes)
+        draft = Draft(f"rows of pixels for {names}", self._table)
+        values = list(dict.fromkeys(channels.value(write) for write in writes))
+        kept = {value: channels.pixels_kept[value] for value in values}
+        function = draft.through(kept_pixel(draft, kept), vertical, "ROWS_")
+        return self._keep(draft, function, values, (vertical.outputs, self._program.inner.width))
 
-def _needs_rows(read: Read | Scale) -> bool:
-    rows, columns = read.vertical.longest, read.horizontal.longest
+
+def _needs_rows(vertical: Taps, horizontal: Taps) -> bool:
+    rows, columns = vertical.longest, horizontal.longest
     return rows > 1 and columns > 1 and rows * columns > _MOST_GATHERED
 
 
@@ -165,10 +175,3 @@ def _between(
             "EACH_PLANE": " ".join(stores),
         },
     )
-
-
-def taps_of(write: Write) -> tuple[Taps, Taps] | None:
-    """Return (vertical, horizontal) taps of a component that is resampled when written."""
-    if write.vertical is None or write.horizontal is None:
-        return None
-    return write.vertical, write.horizontal

@@ -24,6 +24,8 @@ class Channels:
         """Reads whose vertical sums an earlier launch has made."""
         self.pixels_kept: dict[str, PlaneRef] = {}
         """Values of a Pixel that an earlier launch has made."""
+        self.pixel_rows_kept: dict[bytes, dict[str, PlaneRef]] = {}
+        """Those of its vertical sums that an earlier launch has made, by `taps_key`."""
         self.unscaled_kept: dict[str, PlaneRef] = {}
         """Values of a Pixel of the grid that a Scale indexes; all of them, where there is one."""
         self.scaled_rows_kept: dict[str, PlaneRef] = {}
@@ -82,10 +84,13 @@ class Channels:
         picked = " ".join(f"CHANNEL({k}, part_{n})" for n, (_, ks) in enumerate(parts) for k in ks)
         return draft.add("combine.h", {"EACH_PART": each, "EACH_CHANNEL": picked})
 
-    def pixel(self, draft: Draft) -> str:
-        """Add the function of a Pixel on the luma grid, with all stages behind it."""
+    def pixel(self, draft: Draft, wanted: Sequence[str] = ()) -> str:
+        """Add the function of a Pixel on the luma grid, with all stages behind it.
+
+        Where an earlier launch has made its values, those that are `wanted`.
+        """
         if self.pixels_kept:
-            return _kept_pixel(draft, self.pixels_kept)
+            return kept_pixel(draft, {value: self.pixels_kept[value] for value in wanted})
         _, scale, behind = around_scale(self._program.stages)
         if scale is None:
             function = self._unweighed(draft)
@@ -102,9 +107,9 @@ class Channels:
     def scaled_rows(self, draft: Draft) -> str:
         """Add the function of a Pixel through the Scale's vertical taps."""
         if self.scaled_rows_kept:
-            return _kept_pixel(draft, self.scaled_rows_kept)
+            return kept_pixel(draft, self.scaled_rows_kept)
         _, scale, _ = around_scale(self._program.stages)
-        function = _kept_pixel(draft, self.unscaled_kept)
+        function = kept_pixel(draft, self.unscaled_kept)
         return function if scale is None else draft.through(function, scale.vertical, "ROWS_")
 
     def _read(self, draft: Draft, index: int) -> str:
@@ -177,8 +182,11 @@ def gathered(draft: Draft, channels: dict[int, str]) -> str:
     return draft.add("gather.h", {"EACH_CHANNEL": each})
 
 
-def _kept_pixel(draft: Draft, planes: Mapping[str, PlaneRef]) -> str:
-    """Add the function of a Pixel whose values (`p.c[k]`) lie in planes."""
+def kept_pixel(draft: Draft, planes: Mapping[str, PlaneRef]) -> str:
+    """Add the function of a Pixel whose values (`p.c[k]`) lie in planes.
+
+    Thread-safety: as the draft's.
+    """
     return gathered(draft, {int(value[-2]): _kept(draft, at) for value, at in planes.items()})
 
 

@@ -8,7 +8,7 @@ from math import prod
 from gpumft.device.gpu.draft import Draft, kind_of
 from gpumft.device.gpu.elements import PlaneBlock, block_size, blocks, finisher, in_stream
 from gpumft.device.gpu.launch import Launch, PlaneRef
-from gpumft.device.gpu.source import Channels, gathered
+from gpumft.device.gpu.source import Channels, gathered, kept_pixel
 from gpumft.device.gpu.stages import operations
 from gpumft.device.program import Program, Write, around_scale
 from gpumft.media.formats import Component, PixelFormat
@@ -22,7 +22,8 @@ _MOST_LIGHT = 64
 class _Grid:
     """Components that are made from one function at one place."""
 
-    taps: tuple[Taps, Taps] | None
+    key: bytes
+    """Of the taps that its components have in common, see `taps_key`; b"" where they have none."""
     writes: list[tuple[Component, Write | None]] = field(default_factory=list)
 
     @property
@@ -49,7 +50,7 @@ class Target:
     def launch(self) -> Launch:
         """Return the launch."""
         draft = self._draft
-        pixel = "" if self._program.direct else self._channels.pixel(draft)
+        pixel = "" if self._program.direct else self._channels.pixel(draft, self._wanted())
         grids = [f"GRID({self._grid(grid, pixel)})" for grid in self._grids()]
         planes = []
         for index, share in enumerate(self._shares):
@@ -66,6 +67,16 @@ class Target:
             },
         )
 
+    def _wanted(self) -> list[str]:
+        """Return the values of a Pixel that are not taken from vertical sums of it."""
+        channels = self._channels
+        found = (
+            channels.value(write)
+            for write in self._program.writes
+            if write.channel is not None and taps_key(write) not in channels.pixel_rows_kept
+        )
+        return list(dict.fromkeys(found))
+
     def _grids(self) -> list[_Grid]:
         """Return the components by grid; those that need no pixel join the first of their size."""
         program = self._program
@@ -76,10 +87,8 @@ class Target:
         for component in sorted(components, key=lambda c: _is_constant(given.get(c.name))):
             write = given.get(component.name)
             shifts = component.xshift, component.yshift
-            taps = None
-            if write and not _is_constant(write) and write.vertical and write.horizontal:
-                taps = write.vertical, write.horizontal
-            key: object = (shifts, taps and (taps[0].key, taps[1].key))
+            taps = b"" if write is None else taps_key(write)
+            key: object = (shifts, taps)
             if _is_constant(write):
                 key = next((k for k, g in grids.items() if _shifts(g) == shifts), key)
             grids.setdefault(key, _Grid(taps)).writes.append((component, write))
@@ -123,9 +132,14 @@ class Target:
             function = channels.channels(draft, reads)
         else:
             function, values = pixel, {c.name: channels.value(w) for c, w in live}
-        if grid.taps is not None:
-            function = draft.through(function, grid.taps[0], "ROWS_")
-            function = draft.through(function, grid.taps[1], "COLUMNS_")
+        if grid.key:
+            vertical, horizontal = taps_of(live[0][1])
+            kept = channels.pixel_rows_kept.get(grid.key)
+            if kept is None:
+                function = draft.through(function, vertical, "ROWS_")
+            else:
+                function = kept_pixel(draft, kept)
+            function = draft.through(function, horizontal, "COLUMNS_")
         return function, values
 
     def _component(self, component: Component, write: Write | None, value: str) -> str:
@@ -182,6 +196,34 @@ class Target:
             },
             repeats=prod(self._blocks),
         )
+
+
+def taps_of(write: Write) -> tuple[Taps, Taps]:
+    """Return the (vertical, horizontal) taps of a component for which `taps_key` has a key."""
+    assert write.vertical is not None and write.horizontal is not None  # noqa: S101, PT018 - both or neither
+    return write.vertical, write.horizontal
+
+
+def taps_key(write: Write) -> bytes:
+    """Return a value equal for components resampled alike from pixels; b"" for those that are not.
+
+    Thread-safety: a pure function.
+    """
+    if write.channel is None or write.vertical is None or write.horizontal is None:
+        return b""
+    return b"|".join((write.vertical.key, write.horizontal.key))
+
+
+def written_alike(program: Program) -> dict[bytes, list[Write]]:
+    """Return the components that are resampled from pixels, by their taps.
+
+    Thread-safety: a pure function.
+    """
+    alike: dict[bytes, list[Write]] = {}
+    for write in program.writes:
+        if taps_key(write):
+            alike.setdefault(taps_key(write), []).append(write)
+    return alike
 
 
 def _is_light(program: Program) -> bool:
