@@ -289,7 +289,7 @@ def test_what_is_no_effect() -> None:
 
 
 def test_a_type_that_cannot_be_converted_is_refused_and_the_old_one_stays() -> None:
-    transform = EffectTransform(FrameEffect(with_numpy, ("rgb24",)), device="cpu")
+    transform = VideoProcessor(effects=[FrameEffect(with_numpy, ("rgb24",))], device="cpu")
     transform.set_input_type(RGB)
     with pytest.raises(InvalidMediaType, match="interlace"):
         transform.set_output_type(RGB.replace(interlace="upper"))
