@@ -57,10 +57,10 @@ class Half(Good):
     def _ready(self, id: int, *, draining: bool) -> bool:
         return len(self._held()) == 2
 
-    def _stamp(self, output: gm.Sample) -> None:
+    def _stamp(self, output: gm.Sample, id: int) -> None:
         output.time = self._held()[0].time
 
-    def _delivered(self) -> None:
+    def _delivered(self, ids: Sequence[int]) -> None:
         self._held().clear()
 
 
