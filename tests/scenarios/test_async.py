@@ -326,7 +326,7 @@ def test_several_outputs_come_together() -> None:
         (lambda mft: mft.set_input_type("red", 1), InvalidStreamNumber),
         (lambda mft: mft.set_output_type("red", 1), InvalidStreamNumber),
         (lambda mft: mft.process_message(Message.END_OF_STREAM, 1), InvalidStreamNumber),
-        (lambda mft: mft.process_message("flush"), InvalidArg),
+        (lambda mft: mft.process_message("flash"), InvalidArg),
         (lambda mft: mft.process_output(None), NullPointer),
         (lambda mft: mft.process_output([None]), NullPointer),
         (lambda mft: mft.process_output([]), InvalidArg),

@@ -459,12 +459,7 @@ class KeepsDataInAFlush(Good):
         return result
 
 
-@breaks(
-    "a_flush_keeps_types",
-    "a_flush_drops_data",
-    "a_flush_forgets_the_stream",
-    "a_discontinuity_keeps_its_place",
-)
+@breaks("a_flush_keeps_types", "a_flush_drops_data", "a_flush_forgets_the_stream")
 class ForgetsTypesInAFlush(Good):
     def process_message(self, message: Message | int | str, param: object = 0) -> None:
         super().process_message(message, param)
@@ -548,7 +543,7 @@ class MakesTwoOfOne(Good):
         self.half = 0
 
 
-@breaks("times_go_with_the_picture")
+@breaks("times_go_with_the_picture", "output_bounds_are_kept")
 class IsLate(Good):
     def _stamp(self, output: Sample, id: int) -> None:
         super()._stamp(output, id)
@@ -607,7 +602,7 @@ class LivesForever(Good):
         self.all.append(self)
 
 
-@breaks("outputs_are_not_written_again", "samples_are_let_go", "a_discontinuity_keeps_its_place")
+@breaks("outputs_are_not_written_again", "samples_are_let_go")
 class LendsOneSampleToAll(Good):
     """To all clients of a thread: or two at once would fail now and then."""
 
