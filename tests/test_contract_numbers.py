@@ -10,6 +10,7 @@ import gpumft as gm
 from gpumft import errors
 from gpumft.media.guids import ATTRIBUTE_GUIDS, CLASS_GUIDS
 from gpumft.mft import LOWER_UNBOUNDED, UPPER_UNBOUNDED
+from gpumft.mft.asynchronous import ShutdownStatus
 
 NUMBERS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "data" / "contract_numbers.json").read_text(encoding="utf-8")
@@ -36,3 +37,7 @@ def test_enumerations(name: str) -> None:
 
 def test_output_bounds_without_a_bound() -> None:
     assert (LOWER_UNBOUNDED, UPPER_UNBOUNDED) == (-(2**63), 2**63 - 1)
+
+
+def test_shutdown_status() -> None:
+    assert {each.name: each.value for each in ShutdownStatus} == {"INITIATED": 0, "COMPLETED": 1}

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from gpumft.errors import (
-    InvalidMediaType,
-    MFError,
     NotAccepting,
     NotImplementedMF,
     TransformTypeNotSet,
 )
 from gpumft.mft.flags import Flow, Message, OutputBufferStatus, OutputStatus, OutputStreamFlags
 from gpumft.mft.infos import OutputDataBuffer, OutputResult, OutputStreamInfo
+from gpumft.mft.negotiation import renegotiate
 from gpumft.mft.payload import Payload, copy_attributes
 
 S = TypeVar("S", bound=Payload)
@@ -232,20 +231,9 @@ class Client(ABC, Generic[S]):
                 return
             for buffer in buffers:
                 if flow is Flow.STREAM_CHANGE and buffer.status == OutputBufferStatus.FORMAT_CHANGE:
-                    self._renegotiate(buffer.stream_id)
+                    renegotiate(self, buffer.stream_id)
                 elif buffer.sample is not None:
                     yield buffer.sample
-
-    def _renegotiate(self, id: int) -> None:
-        refusals = []
-        for offered in self.available_output_types(id):
-            try:
-                return self.set_output_type(offered, id)
-            except MFError as error:
-                refusals.append(f"{offered}: {error}")
-        raise InvalidMediaType(
-            f"after a change of format no output type fits: {'; '.join(refusals) or 'none offered'}"
-        )
 
     def _has_output(self) -> bool:
         try:

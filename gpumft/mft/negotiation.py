@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 from gpumft.errors import (
     AttributeNotFound,
@@ -19,22 +19,58 @@ from gpumft.errors import (
     UnsupportedD3DType,
 )
 from gpumft.mft.flags import InputStreamFlags, OutputStreamFlags
-from gpumft.mft.transform import Transform
+from gpumft.mft.infos import InputStreamInfo, OutputStreamInfo
 
 Slot = tuple[Literal["input", "output"], int]
 _REFUSED = (InvalidMediaType, InvalidType, AttributeNotFound, UnsupportedD3DType)
 
 
-def negotiate(
-    transform: Transform[Any, Any], inputs: object = None, outputs: object = None
-) -> None:
+class OutputTypes(Protocol):
+    """The output types of a transform, as far as they are asked for and set."""
+
+    def available_output_types(self, id: int = 0) -> tuple[object, ...]:
+        """What is on offer."""
+
+    def set_output_type(self, type: object | None, id: int = 0, *, test_only: bool = False) -> None:
+        """Set the type of an output."""
+
+
+class Negotiable(OutputTypes, Protocol):
+    """What negotiation asks of a transform: a ``Transform`` and an ``AsyncTransform`` have it."""
+
+    def stream_count(self) -> tuple[int, int]:
+        """Number of inputs and outputs."""
+
+    def stream_ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Identifiers of inputs and outputs, unless they are fixed."""
+
+    def input_stream_info(self, id: int = 0) -> InputStreamInfo:
+        """Whether an input is optional."""
+
+    def output_stream_info(self, id: int = 0) -> OutputStreamInfo:
+        """Whether an output is optional."""
+
+    def available_input_types(self, id: int = 0) -> tuple[object, ...]:
+        """What is on offer."""
+
+    def set_input_type(self, type: object | None, id: int = 0, *, test_only: bool = False) -> None:
+        """Set the type of an input."""
+
+    def input_current_type(self, id: int = 0) -> object:
+        """The type of an input."""
+
+    def output_current_type(self, id: int = 0) -> object:
+        """The type of an output."""
+
+
+def negotiate(transform: Negotiable, inputs: object = None, outputs: object = None) -> None:
     """Set the types of all streams, input first, output first or either, as the transform wants.
 
     An optional stream for which nothing fits stays deselected, as long as one input and one output
     are selected.
 
     Args:
-        transform: the transform; nothing is held in it.
+        transform: the transform, synchronous or asynchronous; nothing is held in it.
         inputs: what the client can deliver: a type, a sequence of types (best first), or None for
             the transform's own list. Types may be whole or partial.
         outputs: what the client can take, likewise.
@@ -63,8 +99,27 @@ def negotiate(
     )
 
 
+def renegotiate(transform: OutputTypes, id: int = 0) -> None:
+    """Answer a change of format: set the first output type that the transform offers and takes.
+
+    Raises:
+        InvalidMediaType: it takes none of them; the text names each refusal.
+
+    Thread-safety: one client at a time.
+    """
+    refusals = []
+    for offered in transform.available_output_types(id):
+        try:
+            return transform.set_output_type(offered, id)
+        except MFError as error:
+            refusals.append(f"{offered}: {error}")
+    raise InvalidMediaType(
+        f"after a change of format no output type fits: {'; '.join(refusals) or 'none offered'}"
+    )
+
+
 def _settle(
-    transform: Transform[Any, Any],
+    transform: Negotiable,
     slots: Sequence[Slot],
     offers: Mapping[str, list[object] | None],
     refusals: list[str],
@@ -89,7 +144,7 @@ def _settle(
     return _settle(transform, rest, offers, refusals)
 
 
-def _ids(transform: Transform[Any, Any]) -> tuple[Sequence[int], Sequence[int]]:
+def _ids(transform: Negotiable) -> tuple[Sequence[int], Sequence[int]]:
     try:
         return transform.stream_ids()
     except NotImplementedMF:  # fixed, and numbered from 0
@@ -97,12 +152,12 @@ def _ids(transform: Transform[Any, Any]) -> tuple[Sequence[int], Sequence[int]]:
         return range(n_in), range(n_out)
 
 
-def _is_ready(transform: Transform[Any, Any], ins: Sequence[Slot], outs: Sequence[Slot]) -> bool:
+def _is_ready(transform: Negotiable, ins: Sequence[Slot], outs: Sequence[Slot]) -> bool:
     """Whether an input and an output are selected."""
     return all(any(_current(transform, slot) is not None for slot in side) for side in (ins, outs))
 
 
-def _is_optional(transform: Transform[Any, Any], slot: Slot) -> bool:
+def _is_optional(transform: Negotiable, slot: Slot) -> bool:
     side, id = slot
     with suppress(TransformTypeNotSet):
         if side == "input":
@@ -112,7 +167,7 @@ def _is_optional(transform: Transform[Any, Any], slot: Slot) -> bool:
 
 
 def _candidates(
-    transform: Transform[Any, Any], slot: Slot, offered: list[object] | None
+    transform: Negotiable, slot: Slot, offered: list[object] | None
 ) -> Iterator[object]:
     if offered is not None:
         yield from offered
@@ -121,14 +176,14 @@ def _candidates(
         yield from _available(transform, slot)
 
 
-def _available(transform: Transform[Any, Any], slot: Slot) -> tuple[object, ...]:
+def _available(transform: Negotiable, slot: Slot) -> tuple[object, ...]:
     side, id = slot
     if side == "input":
         return transform.available_input_types(id)
     return transform.available_output_types(id)
 
 
-def _set(transform: Transform[Any, Any], slot: Slot, type: object | None) -> None:
+def _set(transform: Negotiable, slot: Slot, type: object | None) -> None:
     side, id = slot
     if side == "input":
         transform.set_input_type(type, id)
@@ -136,17 +191,17 @@ def _set(transform: Transform[Any, Any], slot: Slot, type: object | None) -> Non
         transform.set_output_type(type, id)
 
 
-def _current(transform: Transform[Any, Any], slot: Slot) -> object | None:
+def _current(transform: Negotiable, slot: Slot) -> object | None:
     side, id = slot
     try:
         if side == "input":
-            return transform.input_current_type(id)  # type: ignore[no-any-return]
-        return transform.output_current_type(id)  # type: ignore[no-any-return]
+            return transform.input_current_type(id)
+        return transform.output_current_type(id)
     except TransformTypeNotSet:
         return None
 
 
-def _restore(transform: Transform[Any, Any], before: Mapping[Slot, object | None]) -> None:
+def _restore(transform: Negotiable, before: Mapping[Slot, object | None]) -> None:
     """Set again what was set before; either side may have to be first, so go round twice."""
     for slot in before:
         _set(transform, slot, None)
@@ -170,7 +225,7 @@ def _names(types: Sequence[object] | None) -> str:
     return "anything" if types is None else f"[{', '.join(map(str, types))}]"
 
 
-def _own(transform: Transform[Any, Any], slots: Sequence[Slot]) -> str:
+def _own(transform: Negotiable, slots: Sequence[Slot]) -> str:
     try:
         return ", ".join(_names(_available(transform, slot)) for slot in slots)
     except NotImplementedMF:

@@ -11,12 +11,14 @@ from gpumft.mft.registration import Factory, read_types
 
 def _provided() -> Iterator[Registration]:
     from gpumft.transforms.formats import CONVERTIBLE
+    from gpumft.transforms.tee import Tee
     from gpumft.transforms.video_processor import EffectTransform, VideoProcessor
 
     types = read_types(CONVERTIBLE)
     for factory, category in (
         (VideoProcessor, TransformCategory.VIDEO_PROCESSOR),
         (EffectTransform, TransformCategory.VIDEO_EFFECT),
+        (Tee, TransformCategory.OTHER),
     ):
         yield Registration(factory, factory.__name__, category, types, types, approved=True)
 

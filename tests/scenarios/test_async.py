@@ -326,7 +326,7 @@ def test_several_outputs_come_together() -> None:
         (lambda mft: mft.set_input_type("red", 1), InvalidStreamNumber),
         (lambda mft: mft.set_output_type("red", 1), InvalidStreamNumber),
         (lambda mft: mft.process_message(Message.END_OF_STREAM, 1), InvalidStreamNumber),
-        (lambda mft: mft.process_message("flush"), InvalidArg),
+        (lambda mft: mft.process_message("flash"), InvalidArg),
         (lambda mft: mft.process_output(None), NullPointer),
         (lambda mft: mft.process_output([None]), NullPointer),
         (lambda mft: mft.process_output([]), InvalidArg),
@@ -567,8 +567,9 @@ def test_a_drain_reaches_markers() -> None:
 
 def test_the_transform_hears_the_messages_in_order() -> None:
     class Hearing(Copier):
-        def process_message(self, message: Message | int, param: object = 0) -> None:
-            self.log.append(f"{Message(message).name} {param}")
+        def process_message(self, message: Message | int | str, param: object = 0) -> None:
+            assert isinstance(message, Message)
+            self.log.append(f"{message.name} {param}")
             super().process_message(message, param)
 
         def process_input(self, sample: Token, id: int = 0, flags: int = 0) -> None:

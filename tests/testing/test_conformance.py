@@ -57,10 +57,13 @@ class Half(Good):
     def _ready(self, id: int, *, draining: bool) -> bool:
         return len(self._held()) == 2
 
-    def _stamp(self, output: gm.Sample) -> None:
+    def _output_times(self, id: int) -> tuple[int | None, int | None]:
+        return self._held()[0].time, None
+
+    def _stamp(self, output: gm.Sample, id: int) -> None:
         output.time = self._held()[0].time
 
-    def _delivered(self) -> None:
+    def _delivered(self, ids: Sequence[int]) -> None:
         self._held().clear()
 
 
@@ -241,6 +244,33 @@ def test_a_transform_that_offers_nothing_needs_types() -> None:
 def test_an_asynchronous_one_passes() -> None:
     report = check_transform(Eager)
     assert len(report.passed) == len(ASYNC_RULES)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Good,
+        Average,
+        Half,
+        Fork,
+        Both,
+        lambda: gm.VideoProcessor(device="cpu"),
+        lambda: gm.EffectTransform(gm.effects.grayscale(), device="cpu"),
+        lambda: gm.Tee(device="cpu"),
+        lambda: gm.Tee(lazy_read=False, device="cpu"),
+    ],
+    ids=["simple", "look-ahead", "two to one", "two outputs", "two inputs", "VideoProcessor"]
+    + ["EffectTransform", "Tee", "Tee that waits"],
+)
+def test_asynchronous_ones_pass_around_any(make: Any) -> None:
+    types: dict[str, Any] = TYPES if isinstance(make(), gm.VideoProcessor) else {}
+    if "output" in types and type(make()) is not gm.VideoProcessor:
+        types = {"input": TYPES["input"]}
+    report = check_transform(lambda: gm.AsyncTransform(make()), **types)
+    assert len(report.passed) + len(report.skipped) == len(ASYNC_RULES)
+    assert len(report.passed) >= len(ASYNC_RULES) - 1, report.skipped
+    unlocked = check_transform(lambda: gm.as_async(make()), **types)
+    assert [name for name, _ in unlocked.skipped if name == "it_is_locked_until_unlocked"]
 
 
 def test_one_that_comes_unlocked_passes_too() -> None:

@@ -242,7 +242,7 @@ class SaysItIsAlwaysReady(Good):
 class CannotEndWhatItBegan(Good):
     begun = False
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         if message == Message.END_STREAMING and self.begun:
             raise InvalidRequest("streaming cannot be ended")
         self.begun |= message == Message.BEGIN_STREAMING
@@ -402,7 +402,7 @@ class NeverWakesAfterADrain(Good):
         if not self._held():
             return
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         super().process_message(message, param)
         if message == Message.FLUSH:
             self.drained = False
@@ -417,7 +417,7 @@ class NeverWakesAfterADrain(Good):
 class SwallowsInputWhileItDrains(Good):
     draining = False
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         super().process_message(message, param)
         if message in (Message.DRAIN, Message.FLUSH):
             self.draining = message == Message.DRAIN and bool(self._held())
@@ -432,7 +432,7 @@ class SwallowsInputWhileItDrains(Good):
 
 @breaks("draining_nothing_is_fine")
 class CannotDrainBeforeTypes(Good):
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         if message == Message.DRAIN:
             self.input_current_type()
         super().process_message(message, param)
@@ -444,7 +444,7 @@ class KeepsDataInAFlush(Good):
 
     spare = 0
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         kept = list(self._held()) if message == Message.FLUSH and self._held() else []
         super().process_message(message, param)
         self.spare += len(kept)
@@ -459,14 +459,9 @@ class KeepsDataInAFlush(Good):
         return result
 
 
-@breaks(
-    "a_flush_keeps_types",
-    "a_flush_drops_data",
-    "a_flush_forgets_the_stream",
-    "a_discontinuity_keeps_its_place",
-)
+@breaks("a_flush_keeps_types", "a_flush_drops_data", "a_flush_forgets_the_stream")
 class ForgetsTypesInAFlush(Good):
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         super().process_message(message, param)
         if message == Message.FLUSH:
             self.set_input_type(None)
@@ -487,7 +482,7 @@ class RemembersTheLastPicture(Good):
 
 @breaks("messages_it_does_not_know_are_ignored")
 class RefusesWhatItDoesNotKnow(Good):
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         if message not in tuple(Message):
             raise InvalidRequest(f"what is {message}?")
         super().process_message(message, param)
@@ -503,7 +498,7 @@ class TakesAnythingForADevice(Good):
 
 @breaks("the_end_of_a_stream_names_it")
 class EndsStreamsThatAreNot(Good):
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         with suppress(InvalidStreamNumber):
             super().process_message(message, param)
 
@@ -512,7 +507,7 @@ class EndsStreamsThatAreNot(Good):
 class CannotBeginTwice(Good):
     begun = False
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         if message == Message.BEGIN_STREAMING:
             if self.begun:
                 raise InvalidRequest("it streams already")
@@ -524,7 +519,7 @@ class CannotBeginTwice(Good):
 
 @breaks("the_end_of_streaming_keeps_data")
 class DropsDataAtTheEndOfStreaming(Good):
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         super().process_message(message, param)
         if message == Message.END_STREAMING:
             super().process_message(Message.FLUSH)
@@ -539,35 +534,35 @@ class MakesTwoOfOne(Good):
 
     half = 0
 
-    def _delivered(self) -> None:
+    def _delivered(self, ids: Sequence[int]) -> None:
         self.half = 1 - self.half
         if not self.half:
-            super()._delivered()
+            super()._delivered(ids)
 
     def on_flush(self) -> None:
         self.half = 0
 
 
-@breaks("times_go_with_the_picture")
+@breaks("times_go_with_the_picture", "output_bounds_are_kept")
 class IsLate(Good):
-    def _stamp(self, output: Sample) -> None:
-        super()._stamp(output)
+    def _stamp(self, output: Sample, id: int) -> None:
+        super()._stamp(output, id)
         if output.time is not None and self._held()[0].time is not None:
             output.time += 1
 
 
 @breaks("unset_times_are_not_invented")
 class InventsTimes(Good):
-    def _stamp(self, output: Sample) -> None:
-        super()._stamp(output)
+    def _stamp(self, output: Sample, id: int) -> None:
+        super()._stamp(output, id)
         if self._held()[0].time is None:
             output.time = 0
 
 
 @breaks("a_discontinuity_keeps_its_place")
 class BreaksEverywhere(Good):
-    def _stamp(self, output: Sample) -> None:
-        super()._stamp(output)
+    def _stamp(self, output: Sample, id: int) -> None:
+        super()._stamp(output, id)
         output.discontinuity = True
 
 
@@ -607,7 +602,7 @@ class LivesForever(Good):
         self.all.append(self)
 
 
-@breaks("outputs_are_not_written_again", "samples_are_let_go", "a_discontinuity_keeps_its_place")
+@breaks("outputs_are_not_written_again", "samples_are_let_go")
 class LendsOneSampleToAll(Good):
     """To all clients of a thread: or two at once would fail now and then."""
 
@@ -632,7 +627,7 @@ class ChangesWithTheStream(Good):
 
     streams = 0
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         super().process_message(message, param)
         self.streams += message == Message.END_OF_STREAM
 
@@ -654,7 +649,7 @@ class WantsToBeAskedFirst(Good):
         self.asked = result.flow is Flow.NEED_MORE_INPUT
         return result
 
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         super().process_message(message, param)
         self.asked = True
 
@@ -681,7 +676,7 @@ class LetsEverybodyIn(Good):
         super().process(src, dst)
         self.meet()
 
-    def _delivered(self) -> None:
+    def _delivered(self, ids: Sequence[int]) -> None:
         self.meet()
         self.meeting = None
-        super()._delivered()
+        super()._delivered(ids)

@@ -153,7 +153,7 @@ def test_the_flags_say_that_samples_are_provided(device: Device) -> None:
 
 def test_types_are_negotiated_like_any_others() -> None:
     with as_async(VideoProcessor(device="cpu")) as mft:
-        negotiate(mft, SOURCE, TARGET)  # type: ignore[arg-type]
+        negotiate(mft, SOURCE, TARGET)
         assert (mft.input_current_type(), mft.output_current_type()) == (SOURCE, TARGET)
 
 

@@ -11,8 +11,6 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from gpumft.errors import (
-    InvalidMediaType,
-    MFError,
     NoEventsAvailable,
     NotImplementedMF,
     Shutdown,
@@ -20,6 +18,7 @@ from gpumft.errors import (
 from gpumft.mft.asynchronous.events import DrainComplete, HaveOutput, MediaEvent, NeedInput
 from gpumft.mft.flags import Flow, Message
 from gpumft.mft.infos import OutputDataBuffer, OutputResult
+from gpumft.mft.negotiation import renegotiate
 from gpumft.mft.payload import Payload
 
 S = TypeVar("S", bound=Payload)
@@ -44,7 +43,7 @@ class AsyncClient(ABC, Generic[S]):
         """Set the type of an output."""
 
     @abstractmethod
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         """Tell the transform something."""
 
     @abstractmethod
@@ -140,21 +139,10 @@ class AsyncClient(ABC, Generic[S]):
                 case HaveOutput():
                     got = self.pull()
                     if got is Flow.STREAM_CHANGE:
-                        self._renegotiate()
+                        renegotiate(self)
                     elif not isinstance(got, Flow):
                         yield got
                 case DrainComplete():
                     return
                 case _:
                     pass
-
-    def _renegotiate(self) -> None:
-        refusals = []
-        for offered in self.available_output_types():
-            try:
-                return self.set_output_type(offered)
-            except MFError as error:
-                refusals.append(f"{offered}: {error}")
-        raise InvalidMediaType(
-            f"after a change of format no output type fits: {'; '.join(refusals) or 'none offered'}"
-        )

@@ -26,6 +26,7 @@ from gpumft.mft.flags import (
     Message,
 )
 from gpumft.mft.infos import OutputDataBuffer, OutputResult
+from gpumft.mft.messages import read_message
 from gpumft.mft.payload import Payload
 from gpumft.mft.transform import Transform
 
@@ -189,7 +190,7 @@ class AsyncTransform(AsyncQuestions[S, T], AsyncClient[S], Generic[S, T]):
             return driver.transform.process_event(event, id)
 
     # MF: IMFTransform::ProcessMessage
-    def process_message(self, message: Message | int, param: object = 0) -> None:
+    def process_message(self, message: Message | int | str, param: object = 0) -> None:
         """Tell the transform something.
 
         START_OF_STREAM lets ``NeedInput`` begin, END_OF_STREAM (of the input `param`) and DRAIN end
@@ -200,12 +201,11 @@ class AsyncTransform(AsyncQuestions[S, T], AsyncClient[S], Generic[S, T]):
 
         Raises:
             TransformTypeNotSet: START_OF_STREAM before all types are set.
-            InvalidArg: `message` is no number.
+            InvalidArg: `message` is neither a message, nor the name of one, nor a number.
             InvalidStreamNumber: END_OF_STREAM for an input that does not exist.
             InvalidRequest: SET_DEVICE_MANAGER while samples are under way or streaming goes on.
         """
-        if not isinstance(message, int):
-            raise InvalidArg(f"{message!r} is no message: give a Message or its number")
+        message = read_message(message)
         match message:
             case Message.FLUSH:
                 self._flush()

@@ -66,6 +66,10 @@ class AsyncBench(Bench):
                     return found
         raise Broken("the events end before the drain is complete")
 
+    def kept(self, found: list[Taken]) -> list[Taken]:
+        """What has to come out of a stream: lazy-read outputs drop what is not taken in time."""
+        return found[-len(self.outputs) :] if self.lazy else found
+
     def _events(self, made: Any) -> Iterator[Any]:
         while True:
             yield self.event(made)
@@ -176,7 +180,7 @@ def a_whole_stream_comes_out(bench: Bench) -> None:
     made = here.typed()
     first = here.run(made)
     expect(first, f"{COUNT} pictures make no output")
-    same_pictures(here.run(made), first, "the second time")
+    same_pictures(here.kept(here.run(made)), here.kept(first), "the second time")
     made.shutdown()
 
 
@@ -203,8 +207,8 @@ def a_flush_voids_every_credit(bench: Bench) -> None:
     _silent(made, "after a flush", _NEED_INPUT, _HAVE_OUTPUT)
     refused("input after a flush", NotAccepting, made.process_input, bench.picture(0, id), id)
     refused("output after a flush", Unexpected, made.process_output, bench.entries(made))
-    pictures = [taken.planes[0].tobytes() for taken in here.run(made)]
-    wanted = [taken.planes[0].tobytes() for taken in bench.expected()]
+    pictures = [taken.planes[0].tobytes() for taken in here.kept(here.run(made))]
+    wanted = [taken.planes[0].tobytes() for taken in here.kept(bench.expected())]
     expect(pictures == wanted, "after a flush other pictures come out than from a new transform")
     made.shutdown()
 

@@ -75,11 +75,9 @@ def unset_times_are_not_invented(bench: Bench) -> None:
 @rule("MFSampleExtension_Discontinuity; the basic MFT processing model, Discontinuities")
 def a_discontinuity_keeps_its_place(bench: Bench) -> None:
     """A discontinuity goes on to an output with the input's time stamp, and to no other."""
-    made = _alone(bench)
     for flag in (True, False):
-        given = bench.picture(0)
+        made, given = _alone(bench), bench.picture(0)
         given.discontinuity = flag
-        made.process_message(Message.FLUSH)
         for out in _outputs(bench, made, given):
             passed = bool(out.discontinuity) is flag or out.time != given.time
             expect(passed, f"an input with discontinuity={flag} makes {out.discontinuity}")
