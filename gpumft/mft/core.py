@@ -106,19 +106,34 @@ class Core(Worker[S, T], Generic[S, T]):
         for other in cleared:
             other.type = None
         self._select()
-        if answers and not complete:
-            return  # other outputs wait for their types, too
-        if not complete:
-            self._apply_stream_changes()
-        self._machine.set_types(complete=complete)
+        waits = answers and not complete  # other outputs wait for their types, too
+        if not waits:
+            self._note_types(complete=complete)
         if self._machine.holds_data:
             self._settle()
-        else:
+        elif not waits:
             self._restart()
+
+    def _note_types(self, *, complete: bool) -> None:
+        """Tell the state machine whether data may flow; without all types outputs change at once.
+
+        An output that ends takes along what its missing type stood in the way of.
+        """
+        if not complete:
+            self._apply_stream_changes()
+            self._machine.set_types(complete=False)
+            complete = self._stale = self._complete(*self._types())
+        if complete:
+            self._machine.set_types(complete=True)
+
+    @property
+    def _type_waits(self) -> bool:
+        """Whether an input type waits for the samples held."""
+        return any(stream.next_type is not None for stream in self._selected_inputs)
 
     def _change_type_later(self, stream: InputStream[S, T], own: T) -> None:
         """Set an input type for when the samples held are through."""
-        if any(other.next_type is not None for other in self._selected_inputs):
+        if self._type_waits:
             raise CannotChangeMediaTypeWhileProcessing(
                 "an input type waits already for the samples held: take their output first"
             )
@@ -133,8 +148,8 @@ class Core(Worker[S, T], Generic[S, T]):
         for stream in self._selected_inputs:
             if stream.next_type is not None:
                 outgrown = outgrown or not self._keeps_outputs(stream.next_type, stream.id)
+                self._stale = self._stale or stream.type is not stream.next_type
                 stream.type, stream.next_type = stream.next_type, None
-                self._stale = True
         if outgrown:
             for output in self._selected_outputs:
                 self._machine.ask_change(output.id, lazy=self._all_lazy)

@@ -56,6 +56,29 @@ class DataFlow(Core[S, T], Generic[S, T]):
 
     # --- Input ---
 
+    def _accept_next_type(self, sample: S, stream: InputStream[S, T], type: T) -> None:
+        """Check a sample of the type that waits for those held, and build for it.
+
+        Only lazy-read output is in its way, which `_admit` displaces; after an error all of it is
+        there still, and so is the old type.
+        """
+        old, stream.type = stream.type, type
+        try:
+            self._accept(sample, stream.id)
+        finally:
+            stream.type = old
+        fits = not self._machine.changing and self._keeps_outputs(type, stream.id)
+        if fits:  # else the answer builds
+            inputs, outputs = self._types()
+            self._reconfigure({**inputs, stream.id: type}, outputs)
+            stream.type, self._stale = type, True
+        try:
+            self._begin()
+        except BaseException:
+            stream.type = old
+            raise
+        self._stale = not fits
+
     def _admit(self, sample: S, stream: InputStream[S, T]) -> None:
         """Take in a sample that was checked."""
         machine = self._machine
@@ -155,7 +178,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
 
     def _finish_drain(self) -> None:
         """All output of a drain is out: start anew."""
-        after, drains = self._after_gap, self._drains_after_gap
+        after, drains = self._after_gap, self._drains_after_gap or self._type_waits
         if any(stream.held for stream in self._selected_inputs):
             self._mark_gap()  # what cannot become a whole output is dropped
         self._drop_inputs()

@@ -142,8 +142,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
             self._end()
             self._machine.step(Event.FLUSH)
             self._adopt_types()
-            self._apply_stream_changes()
-            self._machine.set_types(complete=False)
+            self._note_types(complete=False)
         elif self._machine.holds_data:
             self._settle()
 
@@ -233,9 +232,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
         if stream.type is not None or complete is not self._machine.typed:
             self._reconfigure(inputs, outputs, complete=complete)
         self._select()
-        if not complete:
-            self._apply_stream_changes()
-        self._machine.set_types(complete=complete)
+        self._note_types(complete=complete)
         if self._machine.holds_data:
             self._settle()
 

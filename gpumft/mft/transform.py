@@ -233,13 +233,14 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
                 self._check_selected(stream)
             machine = self._machine
             machine.check(Event.INPUT)
-            if stream.next_type is not None:  # only lazy-read output can be in its way
-                self._end_lazy_drain()
             if not (machine.displaces or self._wants(stream.id)):
                 raise NotAccepting(f"input stream {id} is full: other inputs are needed first")
-            self._accept(sample, stream.id)
-            self._refresh()
-            self._begin()
+            if stream.next_type is None:
+                self._accept(sample, stream.id)
+                self._refresh()
+                self._begin()
+            else:
+                self._accept_next_type(sample, stream, stream.next_type)
             self._admit(sample, stream)
 
     # MF: IMFTransform::ProcessOutput

@@ -74,6 +74,7 @@ class Model(ModelState):
             if self.next_type:
                 return e.MF_E_TRANSFORM_CANNOT_CHANGE_MEDIATYPE_WHILE_PROCESSING
             self.next_type, self.draining = type, True
+            self.drain_goes_on = self.behind_gap is not None
             self.go_on()
             return OK
         if id == 0 and type and any(self.output_types[out] != type for out in self.outs):

@@ -1,6 +1,7 @@
 """Random clients, right and wrong: the transform answers as the model does, call by call.
 
-GPUMFT_LONG_RUN=100000 makes that many steps; without it a few thousand.
+GPUMFT_LONG_RUN=100000 makes that many steps, others each time; without it a few thousand, always
+the same. A failure of a long run prints what `reproduce_failure` needs, and comes again first.
 """
 
 from __future__ import annotations
@@ -281,6 +282,8 @@ AnyClient.TestCase.settings = settings(
     max_examples=LONG_RUN // STEPS or 80,
     stateful_step_count=STEPS,
     deadline=None,
+    derandomize=not LONG_RUN,
+    print_blob=bool(LONG_RUN),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestAnyClient = pytest.mark.timeout(3600 if LONG_RUN else 120)(AnyClient.TestCase)

@@ -21,6 +21,7 @@ from gpumft.mft import (
     OutputBufferStatus,
     OutputDataBuffer,
     OutputStatus,
+    OutputStreamFlags,
     OutputStreamInfo,
     ProcessOutputStatus,
 )
@@ -254,3 +255,39 @@ def test_a_notice_makes_input_wait_once_an_output_is_selected_that_is_not_lazy_r
     assert mft.input_status() == InputStatus.NONE
     assert mft.process_output(buffers(0, 1)).status == NEW_STREAMS
     mft.process_input(Token(1))
+
+
+def test_an_output_that_is_not_lazy_read_counts_as_soon_as_it_has_its_type() -> None:
+    class HalfLazy(AnyOutputs):
+        def _output_info(self, id: int) -> OutputStreamInfo:
+            return OutputStreamInfo(LAZY if id == 0 else OutputStreamFlags.NONE)
+
+    mft = HalfLazy()
+    select(mft, 0)
+    mft.process_input(Token(1))
+    mft.add(1)
+    mft.add(2)
+    mft.process_output(buffers(0))
+    mft.set_output_type("red", 1)
+    mft.end(2)
+    assert mft.input_status() == InputStatus.NONE
+    with pytest.raises(NotAccepting):
+        mft.process_input(Token(2))
+    entries = buffers(0, 1)
+    mft.process_output(entries)
+    assert values(entries) == [1, 101]
+
+
+def test_an_ending_output_that_loses_its_type_is_not_missed() -> None:
+    mft = AnyOutputs()
+    mft.add(1)
+    select(mft, 0, 1)
+    mft.end(0)
+    mft.log.clear()
+    mft.set_output_type(None, 0)
+    assert mft.stream_ids()[1] == (1,)
+    mft.process_input(Token(1))
+    assert "configure [0] [1]" in mft.log
+    entries = buffers(1)
+    mft.process_output(entries)
+    assert values(entries) == [101]

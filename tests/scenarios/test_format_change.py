@@ -184,12 +184,74 @@ def test_lazy_read_output_does_not_hold_up_the_new_type() -> None:
     select(mft, 0)
     mft.process_input(Token(1))
     mft.set_input_type("blue")
+    mft.log.clear()
     mft.process_input(Token(2))
-    assert mft.log[-1] == "begin"
+    assert mft.log == ["end", "configure [0] [0]", "begin", "restart"]
     entries = buffers(0)
     mft.process_output(entries)
     assert values(entries) == [2]
     assert mft.input_current_type() == "blue"
+
+
+@pytest.mark.parametrize("fails", ["accept", "configure", "begin"])
+def test_what_refuses_a_sample_of_the_new_type_leaves_the_output_before_it(fails: str) -> None:
+    class Fragile(Streams):
+        dynamic_formats = True
+        output_flags: ClassVar[Outputs] = {0: LAZY}
+        broken = ""
+
+        def _accept(self, sample: Token, id: int) -> None:
+            self.work("accept", self._input_type())
+
+        def _configure(self, inputs: Mapping[int, str], outputs: Mapping[int, str]) -> None:
+            super()._configure(inputs, outputs)
+            self.work("configure", inputs[0])
+
+        def _begin_streaming(self) -> None:
+            self.work("begin", self._input_type())
+
+        def work(self, name: str, type: str | None) -> None:
+            self.log.append(f"{name} {type}")
+            if self.broken == name and type == "blue":
+                raise Fail("not now")
+
+    mft = Fragile()
+    select(mft, 0)
+    mft.process_input(Token(1))
+    mft.set_input_type("blue")
+    mft.broken = fails
+    for _ in range(2):
+        with pytest.raises(Fail):
+            mft.process_input(Token(2))
+    assert mft.input_current_type() == "blue", "it waits still"
+    entries = buffers(0)
+    mft.process_output(entries)
+    assert values(entries) == [1]
+    assert entries[0].sample is not None
+    assert not entries[0].sample.discontinuity
+    assert [line for line in mft.log if line.startswith("begin")][-1] == "begin red"
+    mft.broken = ""
+    mft.process_input(Token(2))
+    entries = buffers(0)
+    mft.process_output(entries)
+    assert values(entries) == [2]
+
+
+def test_a_new_type_waits_for_the_sample_that_waits_behind_a_discontinuity() -> None:
+    class Both(Dynamic):
+        temporal = True
+
+    mft = typed(Both())
+    mft.process_input(Token(1))
+    broken = Token(2)
+    broken.discontinuity = True
+    mft.process_input(broken)
+    mft.set_input_type("blue")
+    assert [mft.pull().value for _ in range(2)] == [1, 2]
+    assert mft.pull() is Flow.STREAM_CHANGE
+    mft.set_output_type("blue")
+    mft.process_input(Token(10))
+    assert [token.value for token in mft.drain()] == [10]
 
 
 def test_a_refused_type_while_streaming_leaves_streaming_as_it_was() -> None:
