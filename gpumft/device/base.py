@@ -81,6 +81,10 @@ class Runner(ABC):
         for source, target in pictures:
             self.run(source, target)
 
+    def prepare(self, pictures: int, *, arrays: bool) -> None:
+        """Allocate what a batch of so many pictures needs, arrays of the host among them or not."""
+        del pictures, arrays  # by default a batch needs no more than one picture
+
     @abstractmethod
     def close(self) -> None:
         """Free the work memory; later runs raise InvalidRequest."""
@@ -152,6 +156,19 @@ class Built:
             InvalidRequest: this object or its device is closed.
         """
         self._taking(pictures).run_batch(pictures)
+
+    def prepare(self, pictures: int, *, arrays: bool = True) -> None:
+        """Allocate now what a first batch of up to so many pictures would allocate.
+
+        Args:
+            pictures: of a batch.
+            arrays: whether they may be arrays of the host, which take room on their way.
+
+        Raises:
+            InvalidRequest: this object or its device is closed.
+            OutOfMemory: the device has no room.
+        """
+        self._taking([]).prepare(pictures, arrays=arrays)
 
     def _taking(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> Runner:
         """Return the runner, if it takes planes of these types."""

@@ -17,8 +17,8 @@ from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
 from gpumft.ops.jobs import Job, Jobs, needs_locks
 from gpumft.ops.operands import Operand, apart, check_writable, is_in_place, operands
-from gpumft.ops.order import ordered
 from gpumft.ops.options import make_options
+from gpumft.ops.order import ordered
 from gpumft.ops.planner import Plan, plan
 from gpumft.samples import Sample
 from gpumft.samples.planes import Planes
@@ -144,6 +144,24 @@ class Converter:
             pairs = zip(sources, targets, strict=True)
             return [self._started([frame], [target])[0] for frame, target in pairs]
         return self._started(sources, targets)
+
+    def prepare(self, frames: int, *, arrays: bool = True) -> None:
+        """Allocate now what a first `batch` of up to so many pictures needs between its passes.
+
+        Args:
+            frames: pictures of a batch.
+            arrays: whether they may lie in the host's memory, which takes room on their way; not
+                needed where all are surfaces.
+
+        Raises:
+            InvalidArg: less than one picture.
+            InvalidRequest: the device is closed.
+            OutOfMemory: there is no room.
+        """
+        if frames < 1:
+            msg = f"frames is {frames}; a batch has 1 or more"
+            raise InvalidArg(msg)
+        self._run.prepare(frames, arrays=arrays)
 
     def _started(
         self, sources: Sequence[Any], targets: Sequence[Any], stream: object = None

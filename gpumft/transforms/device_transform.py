@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from gpumft.device import Device, Pool
 from gpumft.device.cpu.memory import HOST
-from gpumft.errors import InvalidArg, NoInterface
+from gpumft.errors import InvalidArg, NoInterface, SampleAllocatorEmpty
 from gpumft.media import VideoType
 from gpumft.mft import OutputStreamFlags, OutputStreamInfo
 from gpumft.ops import as_device
@@ -23,9 +24,13 @@ class DeviceTransform(VideoTransform):
         device: a Device, its spec, or None for the best there is.
         maximum: most pictures that come out of a graphics processor and are held at once; None:
             as many as its memory holds.
+        batch: how many inputs are collected before output comes. Then each `process_output` gives
+            one, and input is taken again when all are out; a drain ends the collecting. On a
+            graphics processor `process_many` makes all that the pool has room for at the first of
+            them; on the CPU each is made when a client brings a sample to write into.
 
     Raises:
-        InvalidArg: a maximum below 1.
+        InvalidArg: a maximum or a batch below 1, or a batch of a transform that looks ahead.
         DeviceUnavailable: there is no such device.
 
     `process(src, dst)` gets Samples whose pictures are on `device`, wherever the client's are:
@@ -42,11 +47,31 @@ class DeviceTransform(VideoTransform):
 
     takes_device = True
 
-    def __init__(self, *, device: Device | str | None = None, maximum: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        device: Device | str | None = None,
+        maximum: int | None = None,
+        batch: int = 1,
+    ) -> None:
         super().__init__()
         if maximum is not None and maximum < 1:
             msg = f"maximum is {maximum}; pictures cannot come out with less than 1"
             raise InvalidArg(msg)
+        if batch < 1:
+            msg = f"batch is {batch}; give 1 to convert each picture when it comes, or more"
+            raise InvalidArg(msg)
+        if batch > 1 and self.holds:
+            msg = f"batch is {batch}, but {type(self).__name__} looks ahead by {self.holds}; give 1"
+            raise InvalidArg(msg)
+        if batch > 1:
+            self.holds = batch - 1
+        self.batch = batch
+        """How many inputs are collected before output comes."""
+        self._due = 0
+        """How many of the inputs that are held, oldest first, are collected."""
+        self._made: deque[Sample] = deque()
+        """Pictures made of the oldest of these, not yet delivered."""
         self._device = as_device(device)
         self._maximum = maximum
         self._uploads: Pool | None = None
@@ -55,6 +80,15 @@ class DeviceTransform(VideoTransform):
     def device(self) -> Device:
         """Where pictures are processed."""
         return self._device
+
+    def process_many(self, pictures: Sequence[tuple[Sample, Sample]]) -> None:
+        """Make several pictures at once, as `process` makes one; default: one by one.
+
+        Asked where a batch is larger than 1, on devices other than the CPU. Raise to refuse all of
+        them: the inputs are then kept, and the client may try again.
+        """
+        for src, dst in pictures:
+            self.process(src, dst)
 
     def on_move(self, device: Device) -> None:
         """Rebuild what `configure` built for another device; raise to stay on the one there is."""
@@ -75,19 +109,86 @@ class DeviceTransform(VideoTransform):
         return Pool(type, self._device, maximum=self._maximum)
 
     def _begin_streaming(self) -> None:
+        if self._pool is not None and not self._on_host:
+            self._pool.fill(2 * self.batch)  # a batch, and the one that the client still holds
         super()._begin_streaming()
         type = self._input_type()
         if type is not None and not self._on_host:
-            self._upload_pool(type).fill(1)
+            self._upload_pool(type).fill(self.batch)
 
     def _end_streaming(self) -> None:
         super()._end_streaming()
         self._uploads = None
 
+    # --- Batches ---
+
+    def _wants(self, id: int) -> bool:
+        return not self._due if self.batch > 1 else super()._wants(id)
+
+    def _received(self, sample: Sample, id: int) -> None:
+        super()._received(sample, id)
+        if len(self._held()) == self.batch:
+            self._due = self.batch
+
+    def _drain(self) -> None:
+        super()._drain()
+        self._due = len(self._held())
+
+    def _ready(self, id: int, *, draining: bool) -> bool:
+        return self._due > 0 if self.batch > 1 else super()._ready(id, draining=draining)
+
+    def _delivered(self, ids: Sequence[int]) -> None:
+        super()._delivered(ids)
+        self._due = max(0, self._due - 1)
+        if self._made:
+            self._made.popleft()
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._due = 0
+        self._made.clear()
+
     def _produce(self, into: Sample | None, id: int) -> Sample:
-        if into is None and not self._on_host:
-            into = self._allocate_output(id)
-        return super()._produce(into, id)
+        if self._on_host:
+            return super()._produce(into, id)
+        if self.batch == 1:
+            return super()._produce(self._allocate_output(id) if into is None else into, id)
+        if not self._made:
+            self._made.extend(self._produced_together(id))
+        return self._made[0]
+
+    def _produced_together(self, id: int) -> list[Sample]:
+        """Make as many of the collected inputs as the pool has room for, at least one."""
+        made = self._lent(id)
+        with self._device.memory.current(), ExitStack() as held:
+            pictures = [
+                (self._source(sample, held), held.enter_context(into.seen_as(self._produced)))
+                for sample, into in zip(self._held(), made, strict=False)
+            ]
+            self.process_many(pictures)
+        for into in made:
+            self._mark_made(into)
+        return made
+
+    def _lent(self, id: int) -> list[Sample]:
+        if self._pool is not None:
+            self._pool.fill(self._due)  # in one allocation, if they are not there
+        made = [self._allocate_output(id)]
+        with suppress(SampleAllocatorEmpty):
+            while len(made) < self._due:
+                made.append(self._allocate_output(id))
+        return made
+
+    def _source(self, sample: Sample, held: ExitStack) -> Sample:
+        """Return a sample on the device; one that is uploaded is not locked any longer."""
+        type = self._input_type()
+        assert type is not None  # noqa: S101 - samples come only when types are set
+        if sample.on_device and sample.surface.memory is self._device.memory:
+            return held.enter_context(sample.seen_as(type))
+        with sample.seen_as(type) as seen:
+            return held.enter_context(self._there(seen))
+
+    # --- One picture ---
 
     def _process(self, src: Sample, dst: Sample) -> None:
         with self._device.memory.current():

@@ -6,14 +6,14 @@ a picture of a pool, whose slot is used again as soon as the work on it is order
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from gpumft.device import Device, Pool
+from gpumft.device import Device, Pool, Surface
 from gpumft.effects import FrameEffect, MatrixEffect
 from gpumft.errors import InvalidArg
 from gpumft.media import PixelFormat, VideoType
@@ -169,39 +169,62 @@ class Passes:
         alone = len(self.steps) == 1 and not self.steps[0].then
         return first if alone and isinstance(first, Converter) else None
 
-    def fill(self) -> None:
-        """Make room for the pictures between passes."""
+    def fill(self, count: int) -> None:
+        """Make room for so many pictures at once between passes, and within each."""
         for pool in self._pools:
-            pool.fill(1)
+            pool.fill(count)
+        for make in self._makes:
+            if isinstance(make, Converter):
+                make.prepare(count, arrays=False)
 
     def trim(self) -> None:
         """Free what pictures between passes took."""
         for pool in self._pools:
             pool.trim()
 
-    def run(self, src: Sequence[Any], dst: Sequence[Any]) -> None:
-        """Make the planes `dst` of `src`.
+    def run(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> None:
+        """Make planes of planes; several pictures share each conversion's launches.
+
+        Args:
+            pictures: planes to read and planes to write.
 
         Raises:
-            InvalidArg: a plane of `dst` is read-only.
-            Whatever a frame effect raises; the planes of `dst` then hold anything.
+            InvalidArg: a plane to write is read-only.
+            Whatever a frame effect raises; the planes to write then hold anything.
         """
         with ExitStack() as held:
-            current = src
+            current = [src for src, _ in pictures]
             for index, step in enumerate(self.steps):
-                last = index == len(self._pools)
-                made = dst if last else held.enter_context(self._pools[index].acquire()).planes
+                if index == len(self._pools):
+                    made = [dst for _, dst in pictures]
+                else:
+                    made = [held.enter_context(s).planes for s in self._lent(index, len(pictures))]
                 self._make(self._makes[index], current, made)
                 for effect in step.then:
-                    effect.run(made, None, self._device.memory)
+                    for planes in made:
+                        effect.run(planes, None, self._device.memory)
                 current = made
 
+    def _lent(self, index: int, count: int) -> Iterator[Surface]:
+        """Lend pictures to lie behind a step."""
+        pool = self._pools[index]
+        if count > 1:
+            pool.fill(count)  # in one allocation, if they are not there
+        return (pool.acquire() for _ in range(count))
+
     def _make(
-        self, make: Converter | FrameEffect | None, src: Sequence[Any], dst: Sequence[Any]
+        self,
+        make: Converter | FrameEffect | None,
+        src: Sequence[Sequence[Any]],
+        dst: Sequence[Sequence[Any]],
     ) -> None:
         if isinstance(make, Converter):
-            make(src, dst)
+            make.batch(src, dst)
             return
+        for read, write in zip(src, dst, strict=True):
+            self._make_one(make, read, write)
+
+    def _make_one(self, make: FrameEffect | None, src: Sequence[Any], dst: Sequence[Any]) -> None:
         memory = self._device.memory
         if memory.kind == "cpu":
             reads, writes = [np.asarray(p) for p in src], [np.asarray(p) for p in dst]

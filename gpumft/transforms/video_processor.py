@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gpumft.device import Device
@@ -24,13 +24,15 @@ class VideoProcessor(DeviceTransform):
         device: a Device, its spec, or None for the best there is.
         maximum: most pictures that come out of a graphics processor and are held at once; None:
             as many as its memory holds.
+        batch: how many inputs are collected and converted together, in the launches of one; what
+            comes out is the same. A drain converts those that are there. See DeviceTransform.
         effects: in order. Those that fuse are part of the conversion; a FrameEffect is a pass of
             its own, at its place in the order.
         options: the others of `gpumft.convert`.
 
     Raises:
-        InvalidArg: an unknown option or value, a maximum below 1, or a frame effect that cannot
-            run on the device.
+        InvalidArg: an unknown option or value, a maximum or a batch below 1, or a frame effect
+            that cannot run on the device.
         DeviceUnavailable: there is no such device.
 
     On the CPU clients bring the samples to write into. On other devices the transform provides
@@ -50,10 +52,11 @@ class VideoProcessor(DeviceTransform):
         *,
         device: Device | str | None = None,
         maximum: int | None = None,
+        batch: int = 1,
         effects: AnyEffect | Iterable[AnyEffect] = (),
         **options: Any,
     ) -> None:
-        super().__init__(device=device, maximum=maximum)
+        super().__init__(device=device, maximum=maximum, batch=batch)
         self._options = make_options(**options)
         self._effects = listed(effects)
         self._check_effects(self._device)
@@ -105,12 +108,17 @@ class VideoProcessor(DeviceTransform):
     def process(self, src: Sample, dst: Sample) -> None:
         """Convert and treat one picture."""
         if self._passes is not None:
-            self._passes.run(src.planes, dst.planes)
+            self._passes.run([(src.planes, dst.planes)])
+
+    def process_many(self, pictures: Sequence[tuple[Sample, Sample]]) -> None:
+        """Convert and treat pictures, those of a conversion in one launch."""
+        if self._passes is not None:
+            self._passes.run([(src.planes, dst.planes) for src, dst in pictures])
 
     def _begin_streaming(self) -> None:
         super()._begin_streaming()
         if self._passes is not None:
-            self._passes.fill()
+            self._passes.fill(1 if self._on_host else self.batch)
 
     def _end_streaming(self) -> None:
         super()._end_streaming()

@@ -163,7 +163,9 @@ class VideoTransform(Transform[Sample, VideoType]):
         del id
         current = self._input_type()
         flags = _IN | (InputStreamFlags.HOLDS_BUFFERS if self.holds else InputStreamFlags(0))
-        return InputStreamInfo(flags=flags, size=linear_length(current) if current else 0)
+        size = linear_length(current) if current else 0
+        latency = self.holds * (current.frame_duration or 0) if current else 0
+        return InputStreamInfo(latency, flags, size, max_lookahead=self.holds * size)
 
     def _output_info(self, id: int) -> OutputStreamInfo:
         current = self._output_type(id)
@@ -218,10 +220,14 @@ class VideoTransform(Transform[Sample, VideoType]):
         _check_single(into, "output")
         with self._held()[0].seen_as(current) as src, into.seen_as(self._produced) as dst:
             self._process(src, dst)
+        self._mark_made(into)
+        return into
+
+    def _mark_made(self, into: Sample) -> None:
+        """Say in a sample which picture it holds now."""
         into.type = self._produced
         buffer = into.buffer_by_index(0)
         buffer.set_length(_picture_bytes(buffer, self._produced))
-        return into
 
     def _process(self, src: Sample, dst: Sample) -> None:
         near = dst.on_host()

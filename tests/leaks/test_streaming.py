@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from numba.core import event
 
-from gpumft.device import Device, cuda, open_device
+from gpumft.device import Device, Pool, Surface, cuda, open_device
 from gpumft.device.cpu import compiler
 from gpumft.device.cuda import open_cuda
 from gpumft.device.opencl import OpenCLDevice
 from gpumft.media import VideoType
 from gpumft.mft import Flow, Message, OutputDataBuffer
+from gpumft.ops import Converter
 from gpumft.samples import Sample
 from gpumft.testing import frames
 from gpumft.transforms import VideoProcessor
@@ -133,6 +134,73 @@ def test_on_opencl(name: str, source: str, target: str, size: Size, to: Size) ->
     for entry in made[2]:
         entry.sample = None
     judge(*made)
+
+
+BATCH = 4
+PASSES = ("rgb24", "nv12"), ((90, 70), (180, 150))
+"""Formats and sizes of a conversion that keeps planes between its launches."""
+
+
+@pytest.mark.parametrize("name", [backends.param("opencl")])
+def test_batches_on_opencl(name: str) -> None:
+    """The first batch of a stream allocates no more than the others."""
+    (source, target), (size, to) = PASSES
+    processor = VideoProcessor(device=backends.device(name), batch=BATCH, filter="lanczos3")
+    src, dst = VideoType(source, size), VideoType(target, to)
+    processor.set_input_type(src)
+    processor.set_output_type(dst)
+    assert processor.converter is not None
+    assert processor.converter.explain().launches > 1
+    given = [Sample.from_numpy(frames.noise(src, n), src) for n in range(BATCH)]
+    with hooks.opencl_objects() as found:
+        processor.process_message(Message.BEGIN_STREAMING)
+        assert found["Buffer"] > 0
+        found.clear()
+        held: list[Any] = []
+        for _ in range(3):
+            for sample in given:
+                processor.process_input(sample)
+            kept, held = held, []  # a client that lets go of a batch when it has the next one
+            for _ in range(BATCH):
+                entry: OutputDataBuffer[Sample] = OutputDataBuffer()
+                assert processor.process_output([entry]).flow is Flow.OK
+                held.append(entry.sample)
+            kept.clear()
+            assert not found
+        processor.process_message(Message.END_STREAMING)
+
+
+@pytest.mark.parametrize("name", [backends.param("opencl")])
+@pytest.mark.parametrize("prepared", [False, True])
+@pytest.mark.parametrize("kind", ["arrays", "surfaces"])
+def test_a_first_batch_of_a_converter(name: str, kind: str, prepared: bool) -> None:
+    """It allocates unless the converter was prepared for it."""
+    device, (source, target), (size, to) = backends.device(name), *PASSES
+    src, dst = VideoType(source, size), VideoType(target, (to[0] + 2 * prepared, to[1]))
+    filter = {"arrays": "bicubic", "surfaces": "mitchell"}[kind]
+    converter = Converter(src, dst, device=device, filter=filter)
+    given: list[Any] = [frames.noise(src, n) for n in range(BATCH)]
+    out: list[Any] = [frames.noise(dst) for _ in given]
+    if kind == "surfaces":
+        given, out = (_surfaces(device, *pair) for pair in ((src, given), (dst, out)))
+    with hooks.opencl_objects() as found:
+        if prepared:
+            converter.prepare(BATCH, arrays=kind == "arrays")
+            found.clear()
+        converter.batch(given, out)
+        assert bool(found["Buffer"]) is not prepared
+        found.clear()
+        converter.batch(given, out)
+        assert not found
+
+
+def _surfaces(device: Device, type: VideoType, pictures: list[Any]) -> list[Surface]:
+    pool = Pool(type, device)
+    pool.fill(len(pictures))
+    made = [pool.acquire() for _ in pictures]
+    for surface, planes in zip(made, pictures, strict=True):
+        surface.upload(planes)
+    return made
 
 
 @contextmanager

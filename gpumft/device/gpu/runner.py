@@ -30,8 +30,8 @@ _ALIGNMENT = 256
 class GpuRunner(Runner):
     """One program on one device. Nothing is compiled after construction.
 
-    Memory is allocated at construction, and once more when a first batch needs room for several
-    pictures between its launches, or on their way from and to the host.
+    Memory is allocated at construction, and once more by `prepare`, or else when a first batch
+    needs room for several pictures between its launches, or on their way from and to the host.
 
     Thread-safety: runs take turns.
     """
@@ -72,6 +72,16 @@ class GpuRunner(Runner):
                     self._transit.run(list(group), self._start_one)
                 else:
                     self._start(cast("list[Picture]", list(group)))
+            self._count()
+
+    def prepare(self, pictures: int, *, arrays: bool) -> None:
+        """Allocate what a batch of so many pictures needs."""
+        with self._lock:
+            if not self._open:
+                raise InvalidRequest("the device of this built program is closed: open it again")
+            self._between.make_room(max(1, min(pictures, self.frames)))
+            if arrays:
+                self._transit.make_room(pictures)
             self._count()
 
     def close(self) -> None:

@@ -41,6 +41,11 @@ class Transit:
         """Bytes on the device."""
         return sum(station.nbytes for station in self._stations)
 
+    def make_room(self, pictures: int) -> None:
+        """Make the stations that so many pictures use, unless they are there."""
+        while len(self._stations) < min(pictures, _STATIONS):
+            self._stations.append(_Station(self._program, self._machine))
+
     def run(
         self, pictures: Sequence[tuple[Sequence[Plane], Sequence[Plane]]], start: Start
     ) -> None:
@@ -48,8 +53,7 @@ class Transit:
 
         Picture n + 1 is copied in, and picture n - 1 out, while picture n is computed.
         """
-        while len(self._stations) < min(len(pictures), _STATIONS):
-            self._stations.append(_Station(self._program, self._machine))
+        self.make_room(len(pictures))
         used = self._stations[: len(pictures)]
         try:
             for station, (source, target) in zip(cycle(used), pictures, strict=False):
