@@ -55,8 +55,10 @@ class Components:
         made = []
         for axis in (0, 1):
             start, length, extent = self._span(axis)
-            first, count = self._whole(axis) if self.apart else (0, self._length(axis))
-            grid = luma_grid(count)
+            first, grid = 0, luma_grid(self._length(axis))
+            if self.apart:
+                first, count = self._whole(axis)
+                grid = self._between(axis, first, count)
             crop = (start - first, length)
             make = self._planner(axis)
             made.append(make(grid, luma_grid(extent), crop=crop, extent=extent, filter=chosen))
@@ -81,11 +83,12 @@ class Components:
         axes = []
         for axis in (0, 1):
             start, length, extent = self._span(axis)
+            grid = self._source_grid(axis, shifts[axis])
+            goal = _grid(extent, target, self.dst.siting, axis)
             if self.apart:
                 first, extent = self._whole(axis)
                 start, length = Fraction(first), Fraction(extent)
-            grid = self._source_grid(axis, shifts[axis])
-            goal = _grid(extent, target, self.dst.siting, axis)
+                goal = self._between(axis, first, extent)
             make = self._planner(axis)
             axes.append(make(grid, goal, crop=(start, length), extent=extent, filter=chosen))
         offset = quantised(component, self.src).offset
@@ -107,6 +110,16 @@ class Components:
         start, length, _ = self._span(axis)
         first = start.__floor__()
         return first, (start + length).__ceil__() - first
+
+    def _between(self, axis: int, first: int, count: int) -> Grid:
+        """The grid on which `count` of the source's pixels wait for the scaling, 0 at `first`.
+
+        Rows of two fields begin in the upper one: with a row in front where `first` is odd, which
+        is made of the part's own rows and used by none.
+        """
+        before = first % 2 if axis and is_by_field(self.src) else 0
+        origin = Fraction(1, 2) - before
+        return Grid(origin, Fraction(1), before + count, Fraction(-before))
 
     def _length(self, axis: int) -> int:
         return self.placement.turned_size[axis]
