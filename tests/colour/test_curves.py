@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gpumft.colour import curves
+from gpumft.colour import curves, pq
 from gpumft.formula import formula
 from gpumft.media import Transfer
 from gpumft.testing import reference_curves
 from gpumft.testing.twin_formula import evaluate
+from tests.formula.coefficients import TABLES
 
 F32 = npt.NDArray[np.float32]
 ALL = list(Transfer)
@@ -24,6 +25,11 @@ def decoded(transfer: Transfer, values: F32) -> F32:
 def encoded(transfer: Transfer, light: F32) -> F32:
     function = formula("encode", 1, lambda x: [curves.encode(transfer)(x)])
     return evaluate(function, [light])[0]
+
+
+def test_the_coefficients_of_pq_are_those_that_are_fitted() -> None:
+    assert TABLES["EXP2_SMALL"] == pq.EXP2_SMALL
+    assert TABLES["LOG2_SMALL"] == pq.LOG2_SMALL
 
 
 @pytest.mark.parametrize("transfer", ALL)

@@ -62,6 +62,17 @@ def test_vectors_of_bt2390(peak: float, white: float, pairs: dict[float, float])
     np.testing.assert_allclose(found * 10_000, list(pairs.values()), rtol=1e-3)
 
 
+def test_a_white_so_dark_that_the_knee_lies_below_black() -> None:
+    # below the knee the curve would be negative: it is 0 there, and no more
+    light = np.geomspace(1e-4, 1e4, 20_001) / 10_000
+    narrow = np.stack([light.astype(np.float32)] * 3)
+    exact = narrow.astype(np.float64) * 10_000
+    wanted = exact * reference_tone.tone_ratio(exact, "bt2390", "max_rgb", 10_000.0, 1.0)
+    found = mapped(narrow, "bt2390", "max_rgb", 10_000.0, 1.0).astype(np.float64) * 10_000
+    assert (wanted == 0).any()
+    np.testing.assert_allclose(found, wanted, rtol=3e-5, atol=1e-7)
+
+
 def test_no_map_where_nothing_is_too_bright() -> None:
     assert tone.tone_map("none", "max_rgb", 1000, 203) is None
     assert tone.tone_map("bt2390", "max_rgb", 203, 203) is None

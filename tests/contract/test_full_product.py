@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from gpumft.errors import InvalidMediaType
-from gpumft.media import PixelFormat
+from gpumft.media import Matrix, PixelFormat, Range
 from gpumft.transforms import CONVERTIBLE
 from tests.contract import backends
 from tests.contract.conftest import JUDGED
 from tests.contract.conversions import judge, types
+from tests.contract.exhaustive import RARE, judge_row
 
 SIZE = (7, 5)
 SIZES = (SIZE, (4, 6))
@@ -41,3 +42,8 @@ def test_every_format_into_every_format(
                 judged += 1
     assert refused == {case for case in REFUSED if case[0] == source}
     record_property(JUDGED, (f"full product on {name}", judged))
+
+
+@pytest.mark.parametrize(("matrix", "range_"), RARE)
+def test_every_triple_of_rare_matrices(matrix: Matrix, range_: Range) -> None:
+    judge_row(matrix, range_)

@@ -89,7 +89,7 @@ def sitings() -> list[Row]:
     for siting in SITINGS:
         source = VideoType("yuv420p", SMALL, siting=siting)
         rgb = VideoType("gbrp", SMALL)
-        bicubic = {"filter": "bicubic", "chroma_filter": "bicubic"}
+        bicubic: dict[str, Any] = {"filter": "bicubic", "chroma_filter": "bicubic"}
         others = [VideoType("yuv420p", SMALL, siting=s) for s in SITINGS if s != siting]
         moved = [_case(source, other, calm=True, **bicubic) for other in others]
         rows += [
@@ -120,9 +120,9 @@ def matrices() -> list[Row]:
             Row(f"R'G'B' to {matrix} {range_}", (_case(rgb, yuv),), why),
         ]
     for source, target in (("bt601", "bt709"), ("bt709", "bt2020ncl"), ("fcc", "smpte240m")):
-        ours, theirs = VideoType("yuv444p", SMALL, matrix=source), {"matrix": target}
-        there = VideoType("yuv444p", SMALL, range="full", **theirs)
-        rows.append(Row(f"{source} limited to {target} full", (_case(ours, there),)))
+        limited = VideoType("yuv444p", SMALL, matrix=source)
+        full = VideoType("yuv444p", SMALL, matrix=target, range="full")
+        rows.append(Row(f"{source} limited to {target} full", (_case(limited, full),)))
     return rows
 
 
@@ -152,8 +152,8 @@ _CURVES = (
     ("hlg", "bt1886"), ("bt1886", "hlg"), ("hlg", "pq"),
 )  # fmt: skip
 _CAMERA = (
-    "between two SDR curves we undo the camera's own (docs/light.md, 3); zimg takes BT.709 and 240M "
-    "for pictures on a display of BT.1886, as we do where one side is HDR"
+    "between two SDR curves we undo the camera's own (docs/light.md, 3); zimg takes BT.709 and "
+    "240M for pictures on a display of BT.1886, as we do where one side is HDR"
 )
 _ABOVE_HLG = (
     "above the 1,000 cd/m2 of the HLG display we limit each channel before the inverse OOTF "

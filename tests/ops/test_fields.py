@@ -27,16 +27,16 @@ def test_a_crop_from_any_row_keeps_the_fields(
         common = {"transfer": transfer, "interlace": interlace, **more}
         src, dst = VideoType(name, (6, 16), **common), VideoType(name, (5, 13), **common)
         for linear in (True, False):
-            options = {"linear": linear, "crop": crop, "fit": fit}
+            options: dict[str, Any] = {"linear": linear, "crop": crop, "fit": fit}
             planes = frames.noise(src)
             made = twin.run(plan(src, dst, make_options(**options)).program, planes)
             bounds.check(made, planes, src, dst, **options)
 
 
 def test_an_engine_does_so_too() -> None:
-    fields = {"transfer": "linear", "interlace": "upper"}
+    fields: dict[str, Any] = {"transfer": "linear", "interlace": "upper"}
     src, dst = VideoType("yuv420p", (6, 16), **fields), VideoType("yuv420p", (5, 13), **fields)
-    options = {"linear": True, "crop": (0, 3, 6, 9)}
+    options: dict[str, Any] = {"linear": True, "crop": (0, 3, 6, 9)}
     planes = frames.noise(src)
     got = Converter(src, dst, **options)(planes)
     same_bytes(got, twin.run(plan(src, dst, make_options(**options)).program, planes))

@@ -1,0 +1,24 @@
+"""Rows of weights: rounding that keeps mirrored rows mirrored."""
+
+import numpy as np
+
+from gpumft.resample.weights import round_rows
+
+
+def test_an_odd_unit_goes_to_neither_side_of_a_row_that_balances() -> None:
+    # Two equal largest apart from each other, and a unit that is missing: 2 * 0.3 + 0.4 of one.
+    side = (13_000_000 + 0.3) / 2**25
+    row = np.array([[side, 1 - 2 * side, side]])
+    (made,) = round_rows(row)
+    assert made[0] == made[2] == np.float32(13_000_000 / 2**25)
+    assert made.astype(np.float64).sum() == 1 - 2.0**-25
+
+
+def test_an_odd_unit_goes_to_the_heavier_side() -> None:
+    side = (13_000_000 + 0.3) / 2**25
+    light = 2.0**-10
+    row = np.array([[side, 1 - 2 * side - light, side, light]])
+    (made,), (mirrored,) = round_rows(row), round_rows(row[:, ::-1])
+    assert made.astype(np.float64).sum() == 1
+    assert made[2] - made[0] == 2.0**-25
+    np.testing.assert_array_equal(made, mirrored[::-1])
