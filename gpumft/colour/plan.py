@@ -256,7 +256,9 @@ def _scales(video_type: VideoType) -> tuple[Fraction, ...]:
         raise InvalidMediaType(f"the range of {video_type.format} is unset; call resolved() first")
     code_range = Range(video_type.range)
     return tuple(
-        Fraction(quantiser(component, code_range, is_float=layout.is_float).scale)
+        Fraction(
+            quantiser(component, code_range, video_type.matrix, is_float=layout.is_float).scale
+        )
         for component in colour_components(layout)
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gpumft.media.enums import Range
+from gpumft.media.enums import Matrix, Range
 from gpumft.media.formats import Component, Layout
 
 _CHROMA = frozenset("uv")
@@ -28,16 +28,20 @@ class Quantiser:
     """The largest code, 2**depth - 1; None for floats, which are not clamped."""
 
 
-def quantiser(component: Component, range: Range, *, is_float: bool = False) -> Quantiser:
+def quantiser(
+    component: Component, range: Range, matrix: Matrix | None = None, *, is_float: bool = False
+) -> Quantiser:
     """Return how `component` is coded.
 
     Limited range: luma and R'G'B' have 219 steps from 16, chroma 224 steps around 128, all times
-    2**(depth - 8). Full range: 2**depth - 1 steps from 0, chroma around 2**(depth - 1). Alpha and
-    the filler are always full. Floats hold nominal values.
+    2**(depth - 8); YCgCo is made of the codes of R'G'B', so its chroma has 219 steps too. Full
+    range: 2**depth - 1 steps from 0, chroma around 2**(depth - 1). Alpha and the filler are always
+    full. Floats hold nominal values.
 
     Args:
         component: its name and depth count.
         range: limited or full.
+        matrix: of Y'CbCr; None where it is not YCgCo.
         is_float: whether the layout holds floating point.
 
     Returns:
@@ -52,7 +56,7 @@ def quantiser(component: Component, range: Range, *, is_float: bool = False) -> 
     if range is Range.LIMITED and component.name in _COLOUR:
         unit = 2.0 ** (component.depth - 8)
         return (
-            Quantiser(224 * unit, 128 * unit, top)
+            Quantiser((219 if matrix == Matrix.YCGCO else 224) * unit, 128 * unit, top)
             if chroma
             else Quantiser(219 * unit, 16 * unit, top)
         )

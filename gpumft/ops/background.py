@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpumft.colour import luma_weights, quantiser, rgb_to_yuv
-from gpumft.media import Range, VideoType
+from gpumft.colour import luma_weights, rgb_to_yuv
+from gpumft.media import VideoType
 from gpumft.ops.colours import parse_colour
+from gpumft.ops.components import quantised
 
 
 def background_codes(colour: str | tuple[float, float, float], dst: VideoType) -> tuple[float, ...]:
@@ -20,7 +21,7 @@ def background_codes(colour: str | tuple[float, float, float], dst: VideoType) -
         values["y"] = float(sum(float(w) * v for w, v in zip(weights, rgb, strict=True)))
     codes = []
     for component in dst.format.layout.components:
-        quant = quantiser(component, dst.range or Range.FULL, is_float=dst.format.is_float)
+        quant = quantised(component, dst)
         code = quant.scale * values[component.name] + quant.offset
         if quant.maximum is not None:
             code = float(np.rint(min(max(code, 0), quant.maximum)))

@@ -197,8 +197,8 @@ class Components:
             return None
         if self.dst.range is not Range.LIMITED:
             return None
-        half = quant.scale / 2 if component.name in "uv" else 0.0
-        return quant.offset - half, quant.offset + (half or quant.scale)
+        unit = 2.0 ** (component.depth - 8)
+        return 16 * unit, (240 if component.name in "uv" else 235) * unit
 
     def _pattern(self, component: Component) -> Pattern | None:
         if component.name == "a" or self.dst.format.is_float:
@@ -218,7 +218,8 @@ class Components:
 
 def quantised(component: Component, type_: VideoType) -> Quantiser:
     """Return how `component` of a resolved type is coded."""
-    return quantiser(component, type_.range or Range.FULL, is_float=type_.format.is_float)
+    known = type_.range or Range.FULL
+    return quantiser(component, known, type_.matrix, is_float=type_.format.is_float)
 
 
 def _copies(axis: Taps) -> bool:

@@ -80,7 +80,11 @@ def bars(type: VideoType) -> Planes:
         else:
             nominal = colours[letters.index(component.name)][bar]
         scale, offset = code_line(
-            component.name, component.depth, type.range, is_float=type.format.is_float
+            component.name,
+            component.depth,
+            type.range,
+            type.matrix,
+            is_float=type.format.is_float,
         )
         codes = scale * nominal + offset
         if not type.format.is_float:

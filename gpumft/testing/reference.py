@@ -92,7 +92,7 @@ def nominal_components(planes: Sequence[ArrayLike], src: VideoType) -> dict[str,
     found = unpack(planes, src.format, src.size)
     for name, codes in found.items():
         depth = _component(src, name).depth
-        scale, offset = code_line(name, depth, src.range, is_float=src.format.is_float)
+        scale, offset = code_line(name, depth, src.range, src.matrix, is_float=src.format.is_float)
         found[name] = (codes - offset) / scale
         if src.format.is_float:
             found[name] = np.where(np.abs(codes) < TINY, 0.0, codes)
@@ -265,7 +265,9 @@ def to_codes(job: Job, name: str, nominal: Samples) -> Samples:
     """
     component = _component(job.dst, name)
     is_float = job.dst.format.is_float
-    scale, offset = code_line(name, component.depth, job.dst.range, is_float=is_float)
+    scale, offset = code_line(
+        name, component.depth, job.dst.range, job.dst.matrix, is_float=is_float
+    )
     codes = scale * nominal + offset
     if is_float:
         return np.clip(codes, 0.0, 1.0) if job.legalize and name != "a" else codes

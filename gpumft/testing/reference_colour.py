@@ -64,11 +64,12 @@ def to_rgb(matrix: Matrix | None) -> NDArray[np.float64]:
 
 
 def code_line(
-    name: str, depth: int, range_: Range | None, *, is_float: bool
+    name: str, depth: int, range_: Range | None, matrix: Matrix | None = None, *, is_float: bool
 ) -> tuple[float, float]:
     """Return (scale, offset): code = scale * nominal + offset.
 
-    Limited luma and R'G'B' are 219 and 16, limited chroma 224 and 128, times 2^(depth - 8). Full
+    Limited luma and R'G'B' are 219 and 16, limited chroma 224 and 128 (YCgCo, which H.273 makes of
+    R'G'B' codes: 219 and 128), times 2^(depth - 8). Full
     range scales by 2^depth - 1, chroma about 2^(depth - 1). Alpha is always full range. Floats are
     nominal values themselves.
 
@@ -79,7 +80,9 @@ def code_line(
     step = 2.0 ** (depth - 8)
     chroma = name in "uv"
     if range_ is Range.LIMITED and name != "a":
-        return (224 * step, 128 * step) if chroma else (219 * step, 16 * step)
+        if not chroma:
+            return 219 * step, 16 * step
+        return (219 if matrix == Matrix.YCGCO else 224) * step, 128 * step
     return 2.0**depth - 1, 2.0 ** (depth - 1) if chroma else 0.0
 
 

@@ -77,9 +77,10 @@ def _offsets(kind: str) -> list[float]:
     return [code_line(name, 8, Range(range_), is_float=False)[1] for name in names]
 
 
-def _scales(kind: str) -> npt.NDArray[np.float64]:
+def _scales(kind: str, matrix: Matrix) -> npt.NDArray[np.float64]:
     names, range_ = kind.split()
-    return np.array([code_line(name, 8, Range(range_), is_float=False)[0] for name in names])
+    lines = [code_line(name, 8, Range(range_), matrix, is_float=False) for name in names]
+    return np.array([scale for scale, _ in lines])
 
 
 def table_row(matrix: Matrix, range_: Range) -> str:
@@ -91,12 +92,12 @@ def table_row(matrix: Matrix, range_: Range) -> str:
     yuv_kind, rgb_kind = f"yuv {range_}", "rgb full"
 
     green, blue, red = there(triples)
-    matrix_in = to_rgb(matrix) * _scales(rgb_kind)[:, None] / _scales(yuv_kind)
+    matrix_in = to_rgb(matrix) * _scales(rgb_kind, matrix)[:, None] / _scales(yuv_kind, matrix)
     first = judge([red, green, blue], triples, matrix_in, f"{yuv_kind}>{rgb_kind}")
 
     r, g, b = triples
     coded = back([g, b, r])
-    matrix_out = to_yuv(matrix) * _scales(yuv_kind)[:, None] / _scales(rgb_kind)
+    matrix_out = to_yuv(matrix) * _scales(yuv_kind, matrix)[:, None] / _scales(rgb_kind, matrix)
     second = judge(coded, triples, matrix_out, f"{rgb_kind}>{yuv_kind}")
 
     green, blue, red = there(coded)
