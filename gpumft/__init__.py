@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from .samples import Sample as Sample
     from .transforms import DeviceTransform as DeviceTransform
     from .transforms import EffectTransform as EffectTransform
+    from .transforms import SampleCopier as SampleCopier
     from .transforms import Tee as Tee
     from .transforms import VideoProcessor as VideoProcessor
     from .transforms import VideoTransform as VideoTransform
@@ -208,6 +209,7 @@ _NAMES = {
     "transforms": (
         "DeviceTransform",
         "EffectTransform",
+        "SampleCopier",
         "Tee",
         "VideoProcessor",
         "VideoTransform",

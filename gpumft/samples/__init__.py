@@ -1,8 +1,9 @@
 """Buffers and samples: bytes with a length, pictures with a pitch, and time stamps around them."""
 
 from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
-from gpumft.samples.buffer2d import Buffer2D, Locked2D, LockFlags
+from gpumft.samples.buffer2d import Buffer2D
 from gpumft.samples.linear import linear_length
+from gpumft.samples.locks import Locked2D, LockFlags
 from gpumft.samples.planes import PlanesBuffer
 from gpumft.samples.sample import Sample
 

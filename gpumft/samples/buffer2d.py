@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntFlag, unique
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,38 +10,22 @@ import numpy.typing as npt
 from gpumft.device import Device, Pool, Surface, as_device
 from gpumft.device.cpu.memory import HOST
 from gpumft.device.plane import Layout
-from gpumft.errors import InvalidArg, InvalidMediaType, InvalidRequest, UnexpectedMF, WasUnlocked
+from gpumft.errors import (
+    InvalidArg,
+    InvalidMediaType,
+    InvalidRequest,
+    UnexpectedMF,
+    WasLocked,
+    WasUnlocked,
+)
 from gpumft.media import PixelFormat, Subtype, VideoType
 from gpumft.media.fields import read_size
 from gpumft.media.sizerules import name_of
 from gpumft.media.sizes import buffer2d_layout
 from gpumft.media.subtypes import find_subtype
 from gpumft.samples.linear import Rows, linear_rows
+from gpumft.samples.locks import Locked2D, LockFlags
 from gpumft.samples.staging import HostBytes, bytes_under
-
-
-@unique
-class LockFlags(IntFlag):
-    """What a 2D lock is for. Source: MF2DBuffer_LockFlags."""
-
-    READ = 1
-    WRITE = 2
-    READ_WRITE = 3
-
-
-class Locked2D(NamedTuple):
-    """What a 2D lock returns. Source: IMF2DBuffer2::Lock2DSize."""
-
-    scanline0: int
-    """Byte offset of the top row in the allocation."""
-    pitch: int
-    """Signed bytes from a row to the one below it in the picture."""
-    start: int
-    """Byte offset of the lowest address that is used."""
-    length: int
-    """Bytes of the allocation from `start`."""
-    array: npt.NDArray[np.uint8]
-    """The allocation itself, writable."""
 
 
 class Buffer2D:
@@ -92,7 +75,7 @@ class Buffer2D:
         self._linear: npt.NDArray[np.uint8] | None = None
         self._linear_locks = 0
         self._locks = 0
-        self._wrote = False
+        self._wrote = self._reads = False
         self._surface = surface or self._acquire(device)
         self._host = self._own_bytes()
         """The bytes; of a picture on a device only while somebody looks at them."""
@@ -183,16 +166,22 @@ class Buffer2D:
 
     # MF: IMF2DBuffer2::Lock2DSize
     def lock2d(self, flags: LockFlags = LockFlags.READ_WRITE) -> Locked2D:
-        """Lock for access by rows; nests. On a device the first lock decides about reading.
+        """Lock for access by rows; nests. On a device a lock to write only downloads nothing.
 
         Raises:
+            WasLocked: a picture on a device is locked to write only, and is now to be read.
             UnexpectedMF: the buffer is locked by `lock`.
             InvalidRequest: the surface was released, or its device is gone.
         """
         if self._linear is not None:
             msg = "buffer is locked by lock(); call unlock() before lock2d()"
             raise UnexpectedMF(msg)
-        host = self._begin(read=bool(flags & LockFlags.READ))
+        reads = bool(flags & LockFlags.READ)
+        if self._staged and self._locks and reads and not self._reads:
+            msg = "buffer is locked to write only; call unlock2d() before locking it to read"
+            raise WasLocked(msg)
+        host = self._begin(read=reads)
+        self._reads |= reads
         self._locks += 1
         self._wrote |= bool(flags & LockFlags.WRITE)
         layout = self._layout
@@ -206,7 +195,7 @@ class Buffer2D:
             raise WasUnlocked(msg)
         if self._locks == 1:
             self._end(write=self._wrote)
-            self._wrote = False
+            self._wrote = self._reads = False
         self._locks -= 1
 
     # MF: IMF2DBuffer::GetScanline0AndPitch

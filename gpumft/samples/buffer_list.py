@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from gpumft.errors import BufferTooSmall, InvalidArg, Unexpected
+from gpumft.errors import BufferTooSmall, InvalidArg, InvalidRequest, Unexpected
 from gpumft.samples.buffer import MediaBuffer, MediaBufferLike
 
 
@@ -17,6 +17,7 @@ class BufferList:
 
     def __init__(self, *buffers: MediaBufferLike) -> None:
         self._buffers: list[MediaBufferLike] = []
+        self._references = 1
         for buffer in buffers:
             self.add_buffer(buffer)
 
@@ -111,10 +112,34 @@ class BufferList:
             self._buffers = [joined]
         return self._buffers[0]
 
+    # MF: IUnknown::AddRef
+    def add_ref(self) -> int:
+        """Ask that the buffers be kept until one more `release`; return how many it takes now.
+
+        Who keeps a sample that others may release says so. Who keeps it without that, as Python
+        keeps its objects, needs nothing: dropped samples let go of their buffers.
+
+        Raises:
+            InvalidRequest: the sample was released already.
+        """
+        if not self._references:
+            msg = "the sample was released and has no buffers; call add_ref() before that"
+            raise InvalidRequest(msg)
+        self._references += 1
+        return self._references
+
     # MF: IUnknown::Release
-    def release(self) -> None:
-        """Let go of the buffers now, instead of when the sample is dropped."""
-        self._buffers.clear()
+    def release(self) -> int:
+        """Give back a reference; with the last one the buffers go, before the sample is dropped.
+
+        Returns:
+            How many references are left: those of `add_ref`, and the first one. Beyond the last
+            one nothing happens.
+        """
+        self._references = max(0, self._references - 1)
+        if not self._references:
+            self._buffers.clear()
+        return self._references
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from gpumft.transforms.registry import (
     register_transform,
     unregister_transform,
 )
+from gpumft.transforms.sample_copier import SampleCopier
 from gpumft.transforms.tee import Tee
 from gpumft.transforms.video_processor import EffectTransform, VideoProcessor
 from gpumft.transforms.video_transform import VideoTransform, transform
@@ -18,6 +19,7 @@ __all__ = [
     "CONVERTIBLE",
     "DeviceTransform",
     "EffectTransform",
+    "SampleCopier",
     "Tee",
     "VideoProcessor",
     "VideoTransform",

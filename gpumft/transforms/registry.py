@@ -11,6 +11,7 @@ from gpumft.mft.registration import Factory, read_types
 
 def _provided() -> Iterator[Registration]:
     from gpumft.transforms.formats import CONVERTIBLE
+    from gpumft.transforms.sample_copier import SampleCopier
     from gpumft.transforms.tee import Tee
     from gpumft.transforms.video_processor import EffectTransform, VideoProcessor
 
@@ -18,6 +19,7 @@ def _provided() -> Iterator[Registration]:
     for factory, category in (
         (VideoProcessor, TransformCategory.VIDEO_PROCESSOR),
         (EffectTransform, TransformCategory.VIDEO_EFFECT),
+        (SampleCopier, TransformCategory.OTHER),
         (Tee, TransformCategory.OTHER),
     ):
         yield Registration(factory, factory.__name__, category, types, types, approved=True)

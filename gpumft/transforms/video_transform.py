@@ -55,6 +55,10 @@ class VideoTransform(Transform[Sample, VideoType]):
 
     takes_bounds = True
 
+    needs_times: ClassVar[bool] = False
+    """Whether pictures need a time and a duration: without them `process_output` raises
+    NoSampleTimestamp or NoSampleDuration, and keeps the input."""
+
     formats: ClassVar[tuple[PixelFormat | str, ...]] = CONVERTIBLE
     """Input formats, best first."""
 
@@ -218,6 +222,9 @@ class VideoTransform(Transform[Sample, VideoType]):
             msg = "output sample has no buffer; give one of output_stream_info().size bytes"
             raise InvalidArg(msg)
         _check_single(into, "output")
+        if self.needs_times:
+            self._held()[0].get_time()
+            self._held()[0].get_duration()
         with self._held()[0].seen_as(current) as src, into.seen_as(self._produced) as dst:
             self._process(src, dst)
         self._mark_made(into)

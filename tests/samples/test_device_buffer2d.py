@@ -7,7 +7,7 @@ import pytest
 
 from gpumft.device import Pool, Surface
 from gpumft.device.cpu.memory import HOST
-from gpumft.errors import InvalidMediaType, InvalidRequest
+from gpumft.errors import InvalidMediaType, InvalidRequest, WasLocked
 from gpumft.media import Subtype, VideoType
 from gpumft.samples import Buffer2D, LockFlags
 from gpumft.testing import frames
@@ -49,7 +49,9 @@ def test_locks_download_to_read_and_upload_what_was_written() -> None:
     buffer = Buffer2D.over(Pool(TYPES[0], memory).acquire())
     assert use(memory) == (0, 0)
     buffer.lock2d(LockFlags.WRITE).array[:] = 9
-    buffer.lock2d(LockFlags.READ)
+    with pytest.raises(WasLocked, match="write only"):
+        buffer.lock2d(LockFlags.READ)
+    buffer.lock2d(LockFlags.WRITE)
     buffer.unlock2d()
     assert use(memory) == (0, 0)
     buffer.unlock2d()

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gpumft.device import Pool
 from gpumft.errors import (
     BufferTooSmall,
     InvalidArg,
     InvalidMediaType,
+    InvalidRequest,
     NoSampleDuration,
     NoSampleTimestamp,
+    SampleAllocatorEmpty,
     Unexpected,
 )
 from gpumft.media import VideoType
@@ -139,6 +142,29 @@ def test_with_releases_the_buffers() -> None:
     with Sample(MediaBuffer(1)) as sample:
         assert sample.buffer_count == 1
     assert sample.buffer_count == 0
+
+
+def test_each_reference_needs_its_release() -> None:
+    sample = Sample(MediaBuffer(1))
+    assert (sample.add_ref(), sample.add_ref()) == (2, 3)
+    with sample:
+        assert sample.release() == 2
+    assert (sample.buffer_count, sample.release()) == (1, 0)
+    assert (sample.buffer_count, sample.release()) == (0, 0)
+    with pytest.raises(InvalidRequest, match="was released"):
+        sample.add_ref()
+
+
+def test_a_picture_of_two_holders_is_lent_until_both_are_done() -> None:
+    type = VideoType("gray", (4, 2))
+    pool = Pool(type, "cpu", maximum=1)
+    sample = Sample.from_surface(pool.acquire())
+    sample.add_ref()
+    sample.release()
+    with pytest.raises(SampleAllocatorEmpty):
+        pool.acquire(0)
+    sample.release()
+    pool.acquire(0).release()
 
 
 def test_a_padded_picture_is_copied_as_its_linear_view() -> None:

@@ -15,11 +15,11 @@ from gpumft.device import Device
 from gpumft.effects import grayscale
 from gpumft.errors import InvalidMediaType, SampleAllocatorEmpty
 from gpumft.media import VideoType
-from gpumft.mft import Message, OutputStreamFlags, negotiate
+from gpumft.mft import Flow, Message, OutputDataBuffer, OutputStreamFlags, negotiate
 from gpumft.mft.asynchronous import AsyncTransform, EventType, HaveOutput, NeedInput, as_async
 from gpumft.samples import Sample
 from gpumft.testing import frames
-from gpumft.transforms import EffectTransform, VideoProcessor, VideoTransform
+from gpumft.transforms import EffectTransform, Tee, VideoProcessor, VideoTransform
 from tests.contract import backends
 
 PATIENCE = 60
@@ -155,6 +155,55 @@ def test_types_are_negotiated_like_any_others() -> None:
     with as_async(VideoProcessor(device="cpu")) as mft:
         negotiate(mft, SOURCE, TARGET)
         assert (mft.input_current_type(), mft.output_current_type()) == (SOURCE, TARGET)
+
+
+def _wait(mft: AsyncTransform[Sample, VideoType], wanted: EventType) -> None:
+    while mft.get_event(timeout=PATIENCE).type is not wanted:
+        pass
+
+
+def test_every_output_of_a_tee_comes_with_its_event(device: Device) -> None:
+    source = _samples(4)
+    tee = Tee(3, lazy_read=False, device=device)
+    negotiate(tee, SOURCE)
+    tee.set_output_type(None, 1)
+    with as_async(tee) as mft:
+        mft.process_message(Message.START_OF_STREAM)
+        for sample in source:
+            _wait(mft, EventType.TRANSFORM_NEED_INPUT)
+            mft.push(sample)
+            _wait(mft, EventType.TRANSFORM_HAVE_OUTPUT)
+            entries: list[OutputDataBuffer[Sample]] = [OutputDataBuffer(2), OutputDataBuffer(0)]
+            assert mft.process_output(entries).flow is Flow.OK
+            for entry in entries:
+                assert entry.sample is not None
+                assert (entry.sample.time, entry.sample.duration) == (sample.time, 400)
+                assert entry.sample.attributes == sample.attributes
+                for made, given in zip(entry.sample.to_numpy(), sample.planes, strict=True):
+                    np.testing.assert_array_equal(made, given)
+
+
+class Eventful(Inverted):
+    takes_events = True
+
+
+def test_an_event_comes_back_with_the_next_output() -> None:
+    one, other = _samples(2)
+    first, second = object(), object()
+    with as_async(_typed(Eventful(), SOURCE)) as mft:
+        mft.process_message(Message.START_OF_STREAM)
+        assert mft.process_event(first) is True
+        mft.push(one)
+        assert mft.process_event(second) is True
+        mft.push(other)
+        returned = []
+        for _ in range(2):
+            _wait(mft, EventType.TRANSFORM_HAVE_OUTPUT)
+            entry: OutputDataBuffer[Sample] = OutputDataBuffer()
+            mft.process_output([entry])
+            assert entry.sample is not None
+            returned.append((entry.sample.time, entry.events))
+        assert returned == [(0, [first]), (400, [second])]
 
 
 def test_a_sample_of_another_type_is_refused_later() -> None:

@@ -15,6 +15,8 @@ from gpumft.errors import (
     InvalidArg,
     InvalidMediaType,
     NoInterface,
+    NoSampleDuration,
+    NoSampleTimestamp,
     SampleHasTooManyBuffers,
     TransformTypeNotSet,
 )
@@ -95,6 +97,28 @@ def test_a_short_buffer_is_refused_and_the_input_kept() -> None:
     out = processor.pull()
     assert isinstance(out, Sample)
     assert out.time == 6
+
+
+def test_a_missing_time_is_told_with_the_output_and_the_input_kept() -> None:
+    class Timed(VideoTransform):
+        formats = ("gray",)
+        needs_times = True
+
+        def process(self, src: Sample, dst: Sample) -> None:
+            dst.planes[0][...] = src.planes[0]
+
+    type = VideoType("gray", (4, 2))
+    made, sample = Timed(), Sample.from_numpy([np.full((2, 4), 9, np.uint8)], type)
+    negotiate(made, type)
+    made.push(sample)
+    for error, name in ((NoSampleTimestamp, "time"), (NoSampleDuration, "duration")):
+        for _ in range(2):
+            with pytest.raises(error):
+                made.pull()
+        setattr(sample, name, 4)
+    copy = made.pull()
+    assert isinstance(copy, Sample)
+    assert (copy.time, copy.duration, int(copy.planes[0][0, 0])) == (4, 4, 9)
 
 
 def test_a_picture_is_in_one_buffer() -> None:
