@@ -146,7 +146,7 @@ def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
         msg = f"{len(found)} planes given, {type.format} has {len(wanted)}; give one array a plane"
         raise InvalidArg(msg)
     for index, (plane, (shape, dtype)) in enumerate(zip(found, wanted, strict=True)):
-        if tuple(plane.shape) != shape or plane.dtype != dtype:
+        if tuple(plane.shape) != shape or (plane.dtype is not dtype and plane.dtype != dtype):
             size = "x".join(map(str, type.size))
             msg = (
                 f"plane {index} is {plane.dtype} {tuple(plane.shape)}; {type.format} at {size} has "

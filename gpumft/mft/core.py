@@ -57,7 +57,7 @@ class Core(Worker[S, T], Generic[S, T]):
             self._attributes["MFT_SUPPORT_DYNAMIC_FORMAT_CHANGE"] = True
 
     def _input(self, id: object) -> InputStream[S, T]:
-        stream = self._inputs.get(number(id))
+        stream = self._inputs.get(id if id.__class__ is int else number(id))
         if stream is None:
             raise InvalidStreamNumber(f"there is no input stream {id}, only {list(self._inputs)}")
         return stream
@@ -207,15 +207,16 @@ class Core(Worker[S, T], Generic[S, T]):
 
     def _refresh(self) -> None:
         """Build for types that came into force between two calls; may be repeated if it fails."""
-        machine = self._machine
-        if self._stale and not (machine.changing or machine.unanswered):  # else the answer builds
-            self._reconfigure(*self._types())
+        if self._stale:
+            machine = self._machine
+            if not (machine.changing or machine.unanswered):  # else the answer builds
+                self._reconfigure(*self._types())
 
     # --- Resources ---
 
     def _begin(self) -> None:
         # Without types there is nothing to size resources by; the first sample asks again.
-        if self._machine.typed and not self._machine.streaming:
+        if not self._machine.streaming and self._machine.typed:
             self._begin_streaming()
             self._machine.step(Event.BEGIN)
 

@@ -23,6 +23,9 @@ class Delivery(enum.Enum):
     DISCARD = "drop the output"
 
 
+_FILL, _PROVIDE = Delivery.FILL, Delivery.PROVIDE
+
+
 def delivery(has_sample: bool, flags: int, stream: OutputStreamFlags) -> Delivery:  # noqa: FBT001 - once a frame
     """Return who brings the sample.
 
@@ -40,11 +43,11 @@ def delivery(has_sample: bool, flags: int, stream: OutputStreamFlags) -> Deliver
     if has_sample:
         if stream_flags & _PROVIDES:
             raise InvalidArg("the transform provides the output samples: pass an entry without one")
-        return Delivery.FILL
+        return _FILL
     if flags & _DISCARD:
         if stream_flags & _MAY_DISCARD:
             return Delivery.DISCARD
         raise InvalidArg("the stream is neither discardable nor lazy-read: pass a sample")
     if stream_flags & _MAY_PROVIDE:
-        return Delivery.PROVIDE
+        return _PROVIDE
     raise InvalidArg("the transform does not provide output samples: pass one to write into")

@@ -51,7 +51,11 @@ def _answer(*cells: Change | Data | Resources | Refusal) -> Answer:
 
 _ANSWERS: Final = _joined()
 _ACCEPTING: Final = frozenset({Data.EMPTY, Data.HOLDING, Data.LAZY, Data.DRAINING_LAZY})
-_PRODUCING: Final = frozenset({Data.FULL, Data.LAZY, Data.DRAINING, Data.DRAINING_LAZY})
+# Members of an enumeration are slow to reach, and these are asked for several times a frame.
+_UNTYPED, _EMPTY, _FULL = Data.UNTYPED, Data.EMPTY, Data.FULL
+_LAZY, _DRAINING, _DRAINING_LAZY = Data.LAZY, Data.DRAINING, Data.DRAINING_LAZY
+_NONE, _DUE, _NOTICE = Change.NONE, Change.DUE, Change.NOTICE
+_STREAMING: Final = Resources.STREAMING
 
 
 class Machine:
@@ -179,51 +183,49 @@ class Machine:
     @property
     def typed(self) -> bool:
         """Whether every stream has the media type it needs."""
-        return self.data is not Data.UNTYPED
+        return self.data is not _UNTYPED
 
     @property
     def streaming(self) -> bool:
         """Whether resources are allocated."""
-        return self.resources is Resources.STREAMING
+        return self.resources is _STREAMING
 
     @property
     def holds_data(self) -> bool:
         """Whether samples are held."""
-        return self.data > Data.EMPTY
+        return self.data > _EMPTY
 
     @property
     def draining(self) -> bool:
         """Whether a drain is under way."""
-        return self.data >= Data.DRAINING
+        return self.data >= _DRAINING
 
     @property
     def has_output(self) -> bool:
         """Whether a sample can be made."""
-        return self.data in _PRODUCING
+        return self.data >= _FULL
 
     @property
     def displaces(self) -> bool:
         """Whether an input may displace output, all of it on lazy-read streams."""
-        return self.data is Data.LAZY or self.data is Data.DRAINING_LAZY
+        return self.data is _LAZY or self.data is _DRAINING_LAZY
 
     @property
     def has_notice(self) -> bool:
         """Whether the next ``process_output`` tells of a change."""
-        return self.change is Change.DUE or self.change is Change.NOTICE
+        return self.change is _DUE or self.change is _NOTICE
 
     @property
     def accepts(self) -> bool:
         """Whether ``process_input`` may succeed."""
-        return self.data in _ACCEPTING and (
-            self.change is Change.NONE or self.change is Change.NOTICE
-        )
+        return self.data in _ACCEPTING and (self.change is _NONE or self.change is _NOTICE)
 
     @property
     def yields(self) -> bool:
         """Whether what ``process_output`` has to say does not stand against input."""
-        return self.change is Change.NOTICE or (self.change is Change.NONE and self.displaces)
+        return self.change is _NOTICE or (self.change is _NONE and self.displaces)
 
     @property
     def produces(self) -> bool:
         """Whether ``process_output`` will have something to say: a sample, or a change."""
-        return self.has_notice or (self.change is Change.NONE and self.has_output)
+        return self.has_notice or (self.change is _NONE and self.has_output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from typing import Any, Self
 
@@ -144,8 +144,7 @@ class Sample(BufferList):
         """
         found = getattr(self._buffers[0], "surface", None) if self._buffers else None
         if not isinstance(found, Surface):
-            msg = f"sample holds no picture: {self!r}; use a Buffer2D or Sample.from_numpy"
-            raise InvalidMediaType(msg)
+            raise self._no_picture()
         return found
 
     @property
@@ -185,9 +184,13 @@ class Sample(BufferList):
         """
         planes = getattr(self._buffers[0], "planes", None) if self._buffers else None
         if not planes:
-            msg = f"sample holds no picture: {self!r}; use a Buffer2D or Sample.from_numpy"
-            raise InvalidMediaType(msg)
+            raise self._no_picture()
         return list(planes)
+
+    def _no_picture(self) -> InvalidMediaType:
+        return InvalidMediaType(
+            f"sample holds no picture: {self!r}; use a Buffer2D or Sample.from_numpy"
+        )
 
     def to_numpy(self) -> Planes:
         """Return copies of the planes in host memory, each contiguous.
@@ -221,8 +224,7 @@ class Sample(BufferList):
             ]
         )
 
-    @contextmanager
-    def seen_as(self, type: VideoType) -> Iterator[Sample]:
+    def seen_as(self, type: VideoType) -> AbstractContextManager[Sample]:
         """Give the picture as a sample of `type` whose `planes` can be read and written.
 
         A buffer that knows no planes (a MediaBuffer, or a user's own) is locked meanwhile, and its
@@ -238,19 +240,22 @@ class Sample(BufferList):
         if isinstance(buffer, Buffer2D) and buffer.pixel_format != type.format:
             msg = f"buffer is {buffer.pixel_format or buffer.format}, but the picture {type}"
             raise InvalidArg(msg)
-        if buffer is None or getattr(buffer, "planes", None):
-            check_planes(self.planes, type)
-            yield self if self.type is type else self._around(buffer, type)
-            return
+        if buffer is None:
+            raise self._no_picture()
+        planes = getattr(buffer, "planes", None)
+        if not planes:
+            return self._locked_as(buffer, type)
+        check_planes(planes, type)
+        return nullcontext(self if self.type is type else self._around(buffer, type))
+
+    @contextmanager
+    def _locked_as(self, buffer: MediaBufferLike, type: VideoType) -> Iterator[Sample]:
         with locked_planes(buffer, type) as planes:
             yield self._around(PlanesBuffer(planes, type), type)
 
-    def _around(self, buffer: MediaBufferLike | None, type: VideoType) -> Sample:
-        seen = Sample(time=self.time, duration=self.duration, flags=self.flags)
-        seen._buffers = [] if buffer is None else [buffer]
-        seen.attributes = self.attributes
-        seen.pts, seen.time_base = self.pts, self.time_base
-        seen.type = type
+    def _around(self, buffer: MediaBufferLike, type: VideoType) -> Sample:
+        seen = Sample.__new__(Sample)  # several times a frame: a copy, and nothing to check
+        seen.__dict__.update(self.__dict__, _buffers=[buffer], type=type)
         return seen
 
     # MF: IMFSample::GetSampleTime

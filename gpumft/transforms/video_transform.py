@@ -65,8 +65,8 @@ class VideoTransform(Transform[Sample, VideoType]):
     def __init__(self) -> None:
         super().__init__(inputs=1, outputs=1)
         self._pool: Pool | None = None
-        # The output type last asked for, and its size: it is asked for once a frame.
-        self._informed: tuple[VideoType | None, int] = None, 0
+        # The output type last asked for, and the answer: it is asked for once a frame.
+        self._informed: tuple[VideoType | None, OutputStreamInfo] = None, OutputStreamInfo(_OUT)
 
     # --- What an author writes ---
 
@@ -174,8 +174,9 @@ class VideoTransform(Transform[Sample, VideoType]):
     def _output_info(self, id: int) -> OutputStreamInfo:
         current = self._output_type(id)
         if current is not self._informed[0]:
-            self._informed = current, linear_length(current) if current else 0
-        return OutputStreamInfo(flags=_OUT, size=self._informed[1])
+            size = linear_length(current) if current else 0
+            self._informed = current, OutputStreamInfo(flags=_OUT, size=size)
+        return self._informed[1]
 
     # --- Resources and samples ---
 
@@ -327,7 +328,7 @@ def _picture_bytes(buffer: MediaBufferLike, type: VideoType) -> int:
     """How many bytes the picture takes in the buffer's linear view."""
     if isinstance(buffer, Buffer2D):
         return buffer.contiguous_length
-    return type.nbytes if isinstance(buffer, PlanesBuffer) else linear_length(type)
+    return buffer.max_length if isinstance(buffer, PlanesBuffer) else linear_length(type)
 
 
 def _matches(found: VideoType, offer: TypeLike) -> bool:
