@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from functools import wraps
 from importlib.util import find_spec
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -12,16 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device import cuda_errors
-from gpumft.device.base import Device, DeviceInfo, Runner
+from gpumft.device.base import DeviceInfo
 from gpumft.device.cuda_memory import CudaMemory
-from gpumft.device.gpu import selftest
+from gpumft.device.gpu.device import GpuDevice, tested
 from gpumft.device.gpu.machine import Fence, Machine
-from gpumft.device.gpu.runner import GpuRunner
 from gpumft.device.health import Health
 from gpumft.device.memory import shortage
-from gpumft.device.program import Program
 from gpumft.device.unit import Unit, build_error
-from gpumft.errors import DeviceUnavailable, KernelBuildError, MFError
+from gpumft.errors import DeviceUnavailable
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -199,34 +198,17 @@ class CudaMachine(Machine):
             stream.synchronize()
 
 
-class CudaDevice(Device):
+class CudaDevice(GpuDevice):
     """Runs programs on a CUDA device.
 
     Thread-safety: all methods may be called from any thread.
     """
 
+    machine: CudaMachine
+
     def __init__(self, machine: CudaMachine, info: DeviceInfo) -> None:
-        super().__init__(info)
-        self.machine = machine
-        self.stream = machine.stream
-        self._memory = CudaMemory(machine.cupy, machine.device.id, machine.stream, machine.health)
-
-    @property
-    def memory(self) -> CudaMemory:
-        """Memory of CuPy's pool."""
-        return self._memory
-
-    def close(self) -> None:
-        """Free everything; programs, surfaces and pools raise when used."""
-        super().close()
-        self._memory.abandon(f"device {self.spec} is closed: open it again")
-
-    def _build(self, program: Program) -> Runner:
-        return GpuRunner(program, self.machine)
-
-    def synchronize(self) -> None:
-        """Wait until everything that was started has ended."""
-        self.machine.finish()
+        memory = CudaMemory(machine.cupy, machine.device.id, machine.stream, machine.health)
+        super().__init__(machine, memory, info)
 
 
 def devices() -> list[DeviceInfo]:
@@ -289,19 +271,19 @@ def _count() -> int:
 
 
 def _tested(ordinal: int) -> DeviceInfo:
-    spec, name, usable = f"cuda:{ordinal}", "CUDA", False
+    name = "CUDA"
+    with suppress(DeviceUnavailable):  # the test will say so
+        name = _name(ordinal)
+    found = DeviceInfo(f"cuda:{ordinal}", name, "cuda", usable=False, identical=False)
+    return tested(found, lambda: CudaMachine(ordinal))
+
+
+def _name(ordinal: int) -> str:
+    cupy = library()
     try:
-        machine = CudaMachine(ordinal)
-        name = machine.cupy.cuda.runtime.getDeviceProperties(ordinal)["name"].decode()
-        reason = selftest.complaint(machine)
-        usable = True
-    except KernelBuildError as error:
-        reason = error.log.strip() or str(error)
-    except MFError as error:
-        reason = str(error)
-    return DeviceInfo(
-        spec, name, "cuda", usable=usable, identical=usable and not reason, reason=reason
-    )
+        return str(cupy.cuda.runtime.getDeviceProperties(ordinal)["name"].decode())
+    except cuda_errors.failures(cupy) as error:
+        raise DeviceUnavailable(f"cuda:{ordinal} tells no name: {error}") from error
 
 
 def _address(host: npt.NDArray[Any]) -> int:

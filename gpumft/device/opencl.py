@@ -12,18 +12,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.base import Device, DeviceInfo, Runner
-from gpumft.device.gpu import selftest
+from gpumft.device.base import DeviceInfo
+from gpumft.device.gpu.device import GpuDevice, tested
 from gpumft.device.gpu.machine import Fence, Machine
-from gpumft.device.gpu.runner import GpuRunner
 from gpumft.device.health import Health
 from gpumft.device.memory import shortage
 from gpumft.device.opencl_errors import translated
 from gpumft.device.opencl_memory import OpenCLMemory
 from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, library, rank
-from gpumft.device.program import Program
 from gpumft.device.unit import Unit, build_error
-from gpumft.errors import DeviceLost, DeviceUnavailable, KernelBuildError, MFError, OutOfMemory
+from gpumft.errors import DeviceLost, DeviceUnavailable, OutOfMemory
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -207,34 +205,17 @@ class OpenCLMachine(Machine):
             queue.finish()
 
 
-class OpenCLDevice(Device):
+class OpenCLDevice(GpuDevice):
     """Runs programs on an OpenCL device.
 
     Thread-safety: all methods may be called from any thread.
     """
 
+    machine: OpenCLMachine
+
     def __init__(self, machine: OpenCLMachine, info: DeviceInfo) -> None:
-        super().__init__(info)
-        self.machine = machine
-        self.stream = machine.queue
-        self._memory = OpenCLMemory(machine.cl, machine.queue, info.spec, machine.health)
-
-    @property
-    def memory(self) -> OpenCLMemory:
-        """Buffers of the device's context."""
-        return self._memory
-
-    def close(self) -> None:
-        """Free everything; programs, surfaces and pools raise when used."""
-        super().close()
-        self._memory.abandon(f"device {self.spec} is closed: open it again")
-
-    def _build(self, program: Program) -> Runner:
-        return GpuRunner(program, self.machine)
-
-    def synchronize(self) -> None:
-        """Wait until everything that was started has ended."""
-        self.machine.finish()
+        memory = OpenCLMemory(machine.cl, machine.queue, info.spec, machine.health)
+        super().__init__(machine, memory, info)
 
 
 def devices() -> list[DeviceInfo]:
@@ -261,19 +242,13 @@ def describe(candidate: Candidate) -> DeviceInfo:
 
 
 def _tested(candidate: Candidate) -> DeviceInfo:
-    spec, name = candidate.spec, f"{candidate.name} ({candidate.platform})"
-    usable, reason = False, candidate.reason
-    if candidate.device is not None:
-        try:
-            reason = selftest.complaint(OpenCLMachine(spec, candidate.device))
-            usable = True
-        except KernelBuildError as error:
-            reason = error.log.strip() or str(error)
-        except MFError as error:
-            reason = str(error)
-    return DeviceInfo(
-        spec, name, "opencl", usable=usable, identical=usable and not reason, reason=reason
+    name = f"{candidate.name} ({candidate.platform})"
+    found = DeviceInfo(
+        candidate.spec, name, "opencl", usable=False, identical=False, reason=candidate.reason
     )
+    if candidate.device is None:
+        return found
+    return tested(found, lambda: OpenCLMachine(candidate.spec, candidate.device))
 
 
 def open_opencl(spec: str) -> OpenCLDevice:
