@@ -11,6 +11,7 @@ from gpumft.media.enums import (
     Siting,
     Transfer,
 )
+from gpumft.media.field_flags import sample_interlace
 from gpumft.media.fields import FrozenMapping, Light
 from gpumft.media.formats import Component, Layout, PixelFormat, Plane
 from gpumft.media.guids import ATTRIBUTE_GUIDS, CLASS_GUIDS
@@ -67,6 +68,7 @@ __all__ = [
     "plane_size",
     "resolve_pair",
     "resolve_source",
+    "sample_interlace",
     "seconds",
     "subtype_of",
     "to_hns",

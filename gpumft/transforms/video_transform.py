@@ -15,7 +15,7 @@ from gpumft.errors import (
     NoInterface,
     SampleHasTooManyBuffers,
 )
-from gpumft.media import PartialType, PixelFormat, VideoType
+from gpumft.media import PartialType, PixelFormat, VideoType, sample_interlace
 from gpumft.media.fields import read_enum
 from gpumft.mft import (
     InputStreamFlags,
@@ -210,6 +210,8 @@ class VideoTransform(Transform[Sample, VideoType]):
         if said is not None and (said.format, said.size) != (current.format, current.size):
             msg = f"sample is {said}, but the input type is {current}; set that type, or convert"
             raise InvalidMediaType(msg)
+        if sample.attributes:
+            sample_interlace(sample.attributes, current.interlace)
         with sample.seen_as(current):
             pass
 

@@ -14,6 +14,7 @@ from gpumft.errors import (
     Fail,
     InvalidArg,
     InvalidMediaType,
+    InvalidStreamData,
     NoInterface,
     NoSampleDuration,
     NoSampleTimestamp,
@@ -119,6 +120,19 @@ def test_a_missing_time_is_told_with_the_output_and_the_input_kept() -> None:
     copy = made.pull()
     assert isinstance(copy, Sample)
     assert (copy.time, copy.duration, int(copy.planes[0][0, 0])) == (4, 4, 9)
+
+
+def test_flags_of_fields_pass_and_those_that_contradict_the_type_are_refused() -> None:
+    made = _processor(PLAIN)
+    sample = Sample.from_numpy(frames.noise(SOURCE, 1), SOURCE)
+    sample.attributes["MFSampleExtension_Interlaced"] = True
+    with pytest.raises(InvalidStreamData, match="progressive"):
+        made.push(sample)
+    sample.attributes["MFSampleExtension_Interlaced"] = False
+    made.push(sample)
+    copy = made.pull()
+    assert isinstance(copy, Sample)
+    assert copy.attributes == {"MFSampleExtension_Interlaced": False}
 
 
 def test_a_picture_is_in_one_buffer() -> None:
