@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.media import VideoType
+from gpumft.media import Siting, VideoType
 from gpumft.media.formats import Component
 from gpumft.ops import make_options, plan
 from gpumft.resample import chroma_grid, get_filter
@@ -192,7 +192,7 @@ def _judged(case: Case, component: Component, axis: int) -> npt.NDArray[np.bool_
         max(_shift(c, axis) for c in type_.format.layout.components)
         for type_ in (case.src, case.dst)
     ]
-    siting = case.src.siting or "left", case.dst.siting or "left"
+    siting = Siting(case.src.siting or "left"), Siting(case.dst.siting or "left")
     goal = chroma_grid(after, _shift(component, axis), siting[1], _AXES[axis])
     places = [goal.position(i) * scale for i in range(goal.count)]
     chosen = case.options.get("chroma_filter") or case.options.get("filter", "bilinear")

@@ -93,7 +93,9 @@ def test_a_slot_is_lent_again_after_the_stream(fake: FakeDevice, kind: str) -> N
             convert(given, out, stream=THEIRS)
             del given, out
         else:
-            convert(list(source.planes), list(made.planes), stream=THEIRS)
+            given_planes: list[Any] = list(source.planes)
+            made_planes: list[Any] = list(made.planes)
+            convert(given_planes, made_planes, stream=THEIRS)
         found = read(fake, made)
     pool.acquire(0).upload([np.zeros_like(planes[0])])
     fake.memory.run(OWN)
