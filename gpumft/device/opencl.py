@@ -120,8 +120,11 @@ class OpenCLMachine(Machine):
         if nbytes > most:
             message = f"{self.spec} gives at most {most} bytes at once, not {nbytes}"
             raise OutOfMemory(message)
+        return self._buffer(nbytes, self.cl.mem_flags.READ_WRITE)
+
+    def _buffer(self, nbytes: int, flags: int) -> Any:
         try:
-            return self.cl.Buffer(self.context, self.cl.mem_flags.READ_WRITE, max(1, nbytes))
+            return self.cl.Buffer(self.context, flags, max(1, nbytes))
         except self.cl.MemoryError as error:
             room = None, int(self._device.global_mem_size)
             raise shortage(self.spec, nbytes, "work memory", room) from error
@@ -141,7 +144,7 @@ class OpenCLMachine(Machine):
         """Return memory that the runtime has allocated for copies, and mapped."""
         cl = self.cl
         flags = cl.mem_flags.READ_WRITE | cl.mem_flags.ALLOC_HOST_PTR
-        buffer = cl.Buffer(self.context, flags, max(1, nbytes))
+        buffer = self._buffer(nbytes, flags)
         ways = cl.map_flags.READ | cl.map_flags.WRITE
         array, _ = cl.enqueue_map_buffer(self.queue, buffer, ways, 0, (nbytes,), np.uint8)
         return cast("npt.NDArray[np.uint8]", array)

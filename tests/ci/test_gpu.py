@@ -43,7 +43,7 @@ def run(part: str, path: Path, *words: str, device: str = "cpu") -> tuple[int, A
 @pytest.mark.parametrize("device", ON)
 def test_identity(tmp_path: Path, device: str) -> None:
     path = tmp_path / "found.json"
-    code, found = run("identity", path, "--only", "golden", "--every", "29", device=device)
+    code, found = run("identity", path, "--only", "golden", "--every", "47", device=device)
     assert (code, found["state"], found["failures"]) == (0, "done", [])
     assert set(found["counts"]) == {
         "golden", "golden apart and upside down", "golden against the cpu", "golden on surfaces",
