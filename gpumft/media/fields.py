@@ -103,6 +103,9 @@ class Light:
         mastering: (primaries, white, min, max) of the mastering display, or None: primaries are a
             name or three (x, y) pairs in the order red, green, blue; white is an (x, y) pair; both
             may be None; min and max are cd/m2.
+
+    Raises:
+        InvalidMediaType: a level that is no light, or max_fall above max_cll.
     """
 
     max_cll: float | None = None
@@ -114,6 +117,11 @@ class Light:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, _light_level(name, value) or None)
+        if self.max_cll is not None and self.max_fall is not None and self.max_fall > self.max_cll:
+            raise InvalidMediaType(
+                f"max_fall {self.max_fall:g} cd/m2 is above max_cll {self.max_cll:g} cd/m2: no frame "
+                "is brighter on average than its brightest pixel; leave out the one that is wrong"
+            )
         if self.mastering is not None:
             object.__setattr__(self, "mastering", _mastering(self.mastering))
 

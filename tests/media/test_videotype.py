@@ -225,6 +225,7 @@ def test_light_is_checked() -> None:
     for wrong in [
         {"max_cll": -1},
         {"max_fall": "x"},
+        {"max_cll": 400, "max_fall": 401},
         {"mastering": (1, 2)},
         {"mastering": ("p3d65", (0.3, 0.3), 5, 1)},
         {"mastering": ("p3d65", (0.3,), 0, 1)},

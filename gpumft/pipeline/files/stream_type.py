@@ -164,6 +164,8 @@ def _light(frame: VideoFrame) -> Light | None:
     max_cll = max_fall = mastering = None
     if level is not None:
         max_cll, max_fall = (value or None for value in struct.unpack("=2I", level[:8]))
+        if max_cll and max_fall and max_fall > max_cll:
+            max_fall = None  # nonsense in a file is no reason not to read it
     if display is not None:
         *parts, has_primaries, has_luminance = struct.unpack("=22i", display[:88])
         ratios = [n / d if d else 0.0 for n, d in zip(parts[::2], parts[1::2], strict=True)]
