@@ -117,10 +117,11 @@ class Light:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, _light_level(name, value) or None)
-        if self.max_cll is not None and self.max_fall is not None and self.max_fall > self.max_cll:
+        brightest, average = self.max_cll, self.max_fall
+        if brightest is not None and average is not None and average > brightest:
             raise InvalidMediaType(
-                f"max_fall {self.max_fall:g} cd/m2 is above max_cll {self.max_cll:g} cd/m2: no frame "
-                "is brighter on average than its brightest pixel; leave out the one that is wrong"
+                f"max_fall {average:g} cd/m2 is above max_cll {brightest:g} cd/m2: no frame is "
+                "brighter on average than its brightest pixel; leave out the one that is wrong"
             )
         if self.mastering is not None:
             object.__setattr__(self, "mastering", _mastering(self.mastering))

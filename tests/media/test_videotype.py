@@ -323,7 +323,7 @@ def test_repr_makes_the_type_again() -> None:
     made = VideoType(
         "bgra", (8, 4), frame_rate="30000/1001", alpha="straight", interlace="lower",
         pixel_aspect=(4, 3), stride=-32, aperture=(0, Fraction(1, 2), 4, 2), extra={"A": "<"},
-        light=(1, 2, ("p3d65", (0.3, 0.3), 0, 1)),
+        light=(2, 1, ("p3d65", (0.3, 0.3), 0, 1)),
     )  # fmt: skip
     names = {"VideoType": VideoType, "Fraction": Fraction, "Light": Light}
     text = repr(made).replace("<Primaries.P3D65: 'p3d65'>", "'p3d65'")
