@@ -46,7 +46,7 @@ def explain(
         typer.Option(
             "--plot",
             metavar="PNG",
-            help="Draw the curves of grays, measured, into a PNG; needs gpumft[plot].",
+            help="Draw the curves of grays, measured, into a PNG; needs gpumft\\[plot].",
         ),
     ] = None,
     yes: options.Yes = False,

@@ -156,3 +156,8 @@ def test_explain_without_a_source(command: Command, clip: Path) -> None:
     assert command("explain").code == 2
     assert command("explain", clip, "--from-size", "2x2").code == 2
     assert "leaves a side open" in command("explain", "--from-size", "640x-2").err
+
+
+def test_help_names_the_extra_that_a_plot_needs(command: Command) -> None:
+    words = command("explain", "--help").out.replace("│", " ").split()
+    assert any(word.startswith("gpumft[plot]") for word in words)
