@@ -82,14 +82,13 @@ def decode(transfer: Transfer) -> Function:
 
     Thread-safety: a pure function. Source: ITU-T H.273, 8.2, solved for light; BT.1886; BT.2100-2.
     """
-    if transfer is Transfer.LINEAR:
-        return lambda x: x
-    if transfer is Transfer.PQ:
-        return pq.decode
+    if transfer in _POWERS:
+        return _odd(_POWERS[transfer].decode)
     if transfer in _DECADES:
-        decades = _DECADES[transfer]
-        return lambda x: _log_decode(x, decades)
-    return _odd(_hlg_decode if transfer is Transfer.HLG else _POWERS[transfer].decode)
+        return lambda x: _log_decode(x, _DECADES[transfer])
+    return {Transfer.LINEAR: _same, Transfer.PQ: pq.decode, Transfer.HLG: _odd(_hlg_decode)}[
+        transfer
+    ]
 
 
 def encode(transfer: Transfer) -> Function:
@@ -97,14 +96,17 @@ def encode(transfer: Transfer) -> Function:
 
     Thread-safety: a pure function. Source: ITU-T H.273, 8.2; BT.1886; BT.2100-2.
     """
-    if transfer is Transfer.LINEAR:
-        return lambda x: x
-    if transfer is Transfer.PQ:
-        return pq.encode
+    if transfer in _POWERS:
+        return _odd(_POWERS[transfer].encode)
     if transfer in _DECADES:
-        decades = _DECADES[transfer]
-        return lambda x: _log_encode(x, decades)
-    return _odd(_hlg_encode if transfer is Transfer.HLG else _POWERS[transfer].encode)
+        return lambda x: _log_encode(x, _DECADES[transfer])
+    return {Transfer.LINEAR: _same, Transfer.PQ: pq.encode, Transfer.HLG: _odd(_hlg_encode)}[
+        transfer
+    ]
+
+
+def _same(x: Value) -> Value:
+    return x
 
 
 def _odd(positive: Function) -> Function:
