@@ -118,9 +118,9 @@ class Layout:
 @lru_cache(maxsize=64)
 def _wanted(
     format: PixelFormat, size: tuple[int, int]
-) -> tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]:
+) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
     """Shape and dtype of every plane; asked for several times a frame."""
-    return tuple(zip(format.plane_shapes(size), format.plane_dtypes(), strict=True))
+    return list(zip(format.plane_shapes(size), format.plane_dtypes(), strict=True))
 
 
 def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
@@ -142,11 +142,13 @@ def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
         msg = f"planes is a {told} without arrays in it; give a list with one array a plane"
         raise InvalidArg(msg) from error
     wanted = _wanted(type.format, type.size)
+    if [(plane.shape, plane.dtype) for plane in found] == wanted:
+        return found
     if len(found) != len(wanted):
         msg = f"{len(found)} planes given, {type.format} has {len(wanted)}; give one array a plane"
         raise InvalidArg(msg)
     for index, (plane, (shape, dtype)) in enumerate(zip(found, wanted, strict=True)):
-        if tuple(plane.shape) != shape or (plane.dtype is not dtype and plane.dtype != dtype):
+        if tuple(plane.shape) != shape or plane.dtype != dtype:
             size = "x".join(map(str, type.size))
             msg = (
                 f"plane {index} is {plane.dtype} {tuple(plane.shape)}; {type.format} at {size} has "

@@ -15,8 +15,8 @@ from gpumft.device import Built, Device, Plane, Surface, as_device
 from gpumft.errors import InvalidArg, InvalidMediaType
 from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
-from gpumft.ops.jobs import Job, Jobs, needs_locks
-from gpumft.ops.operands import Operand, apart, check_writable, is_in_place, operands
+from gpumft.ops.jobs import Jobs, needs_locks
+from gpumft.ops.operands import Operand, apart, is_in_place
 from gpumft.ops.options import make_options
 from gpumft.ops.order import ordered
 from gpumft.ops.planner import Plan, plan
@@ -167,33 +167,35 @@ class Converter:
         self, sources: Sequence[Any], targets: Sequence[Any], stream: object = None
     ) -> list[Any]:
         """Check all pictures, start them, and return what they become."""
-        self._jobs.prepare(sources, targets)
+        if len(sources) > 1:
+            self._jobs.prepare(sources, targets)
         with ExitStack() as held:
             jobs = [self._jobs.make(*pair, held) for pair in zip(sources, targets, strict=True)]
-            self._convert(jobs, stream)
+            self._start([job.planes for job in jobs], stream)
         for job in jobs:
-            job.finish()
+            if job.finish is not None:
+                job.finish()
         return [job.result for job in jobs]
 
-    def _convert(self, jobs: Sequence[Job], stream: object) -> None:
-        pairs: list[tuple[list[Operand], list[Operand]]] = []
-        for job in jobs:
-            source = operands(job.source, self.source, self.device)
-            target = operands(job.target, self.target, self.device)
-            check_writable(target)
-            pairs.append((source, target))
+    def _start(
+        self, pictures: Sequence[tuple[list[Operand], list[Operand]]], stream: object
+    ) -> None:
         if stream is None:
-            self._start(pairs)
+            self._run_apart(pictures)
         else:
-            with ordered(pairs, stream, self.device.memory):
-                self._start(pairs)
+            with ordered(pictures, stream, self.device.memory):
+                self._run_apart(pictures)
 
-    def _start(self, pairs: Sequence[tuple[list[Operand], list[Operand]]]) -> None:
-        if any(is_in_place(*pair, self.device) for pair in pairs):
-            for source, target in pairs:
-                self._run(apart(source, target, self.device), target)
+    def _run_apart(self, pictures: Sequence[tuple[list[Operand], list[Operand]]]) -> None:
+        """Run all; where one is read from what it is written to, from a copy."""
+        for source, target in pictures:
+            if is_in_place(source, target, self.device):
+                break
         else:
-            self._run.batch(pairs)
+            self._run.batch(pictures)
+            return
+        for source, target in pictures:
+            self._run(apart(source, target, self.device), target)
 
     def explain(self) -> Explanation:
         """Return what this conversion does; `str()` reads like a page."""

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gpumft.device import Device, Pool, Surface
 from gpumft.errors import InvalidArg, InvalidMediaType, OutOfMemory
 from gpumft.media import VideoType
+from gpumft.ops.operands import Operand, check_writable, operands
 from gpumft.samples import Sample
 from gpumft.samples.planes import Planes, check_planes
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One picture.
 
     Thread-safety: immutable.
     """
 
-    source: Sequence[Any]
-    target: Sequence[Any]
+    planes: tuple[list[Operand], list[Operand]]
+    """What is read and what is written, checked."""
     result: Any
     """What the caller gets."""
-    finish: Callable[[], None] = lambda: None
+    finish: Callable[[], None] | None = None
     """Says in the result what it is; to be called once the conversion is started."""
 
 
@@ -47,8 +46,10 @@ class Jobs:
         """Return the job of one picture; `held` keeps its buffers locked.
 
         Raises:
-            InvalidArg: `out` is of another kind than `given`, or planes do not fit.
+            InvalidArg: `out` is of another kind than `given` or read-only, or planes do not fit or
+                lie on another device.
             InvalidMediaType: a Sample or Surface of another format or size.
+            InvalidRequest: a surface was released.
             OutOfMemory: there is no room for what comes out.
         """
         if isinstance(given, Sample):
@@ -60,7 +61,7 @@ class Jobs:
             msg = f"out is a {kind}, but planes are arrays; give both as one kind"
             raise InvalidArg(msg)
         target = self._allocate() if out is None else check_planes(out, self._target)
-        return Job(given, target, target)
+        return Job(self._planes(check_planes(given, self._source), target), target)
 
     def prepare(self, given: Sequence[Any], out: Sequence[Any]) -> None:
         """Get room for many pictures at once, so that they lie in one allocation."""
@@ -86,7 +87,7 @@ class Jobs:
             target.time, target.duration = given.time, given.duration
             target.pts, target.time_base = given.pts, given.time_base
 
-        return Job(source.planes, seen.planes, target, finish)
+        return Job(self._planes(source.planes, seen.planes), target, finish)
 
     def _beside(self, source: Sample) -> Sample:
         """Return a sample to write into, in the host's memory or the device's, as the source is."""
@@ -108,7 +109,15 @@ class Jobs:
         def finish() -> None:
             target.type = made.replace(stride=said.stride)
 
-        return Job(given.planes, target.planes, target, finish)
+        return Job(self._planes(given.planes, target.planes), target, finish)
+
+    def _planes(
+        self, source: Sequence[Any], target: Sequence[Any]
+    ) -> tuple[list[Operand], list[Operand]]:
+        """Return what the built program takes, both sides of it."""
+        written = operands(target, self._device)
+        check_writable(written)
+        return operands(source, self._device), written
 
     def _check_type(self, name: str, said: VideoType) -> None:
         wanted = self._source

@@ -9,25 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device import Device, DeviceMemory, DevicePlane, Plane
-from gpumft.device.plane import check_planes
 from gpumft.errors import InvalidArg
-from gpumft.media import VideoType
 
 Operand = npt.NDArray[Any] | DevicePlane
 
 
-def operands(planes: Sequence[Any], type: VideoType, device: Device) -> list[Operand]:
+def operands(planes: Sequence[Any], device: Device) -> list[Operand]:
     """Return what a built program of `device` takes of a picture's planes, without a copy.
 
     Raises:
-        InvalidArg: the planes are not what `type` has, or lie on another device.
+        InvalidArg: planes lie on another device.
         InvalidRequest: their surface was released.
     """
-    found = check_planes(planes, type)
-    for index, plane in enumerate(found):
-        if not isinstance(plane, np.ndarray):
-            found[index] = _operand(plane, index, device)
-    return found
+    return [
+        plane if isinstance(plane, np.ndarray) else _operand(plane, index, device)
+        for index, plane in enumerate(planes)
+    ]
 
 
 def _operand(plane: Any, index: int, device: Device) -> Operand:
@@ -57,7 +54,12 @@ def check_writable(planes: Sequence[Operand]) -> None:
 
 def is_in_place(source: Sequence[Operand], target: Sequence[Operand], device: Device) -> bool:
     """Whether a plane that is read shares memory with one that is written."""
-    return any(_share(read, plane, device.memory) for read in source for plane in target)
+    memory = device.memory
+    for read in source:
+        for plane in target:
+            if _share(read, plane, memory):
+                return True
+    return False
 
 
 def apart(source: Sequence[Operand], target: Sequence[Operand], device: Device) -> list[Operand]:
@@ -71,12 +73,12 @@ def apart(source: Sequence[Operand], target: Sequence[Operand], device: Device) 
 
 
 def _share(one: Operand, other: Operand, memory: DeviceMemory) -> bool:
-    if isinstance(one, DevicePlane) and isinstance(other, DevicePlane):
-        (block, start, end), (place, first, last) = _span(one, memory), _span(other, memory)
-        return bool(block == place) and start < last and first < end
-    if isinstance(one, DevicePlane) or isinstance(other, DevicePlane):
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and np.may_share_memory(one, other)
+    if isinstance(other, np.ndarray):
         return False
-    return np.may_share_memory(one, other)
+    (block, start, end), (place, first, last) = _span(one, memory), _span(other, memory)
+    return bool(block == place) and start < last and first < end
 
 
 def _span(plane: DevicePlane, memory: DeviceMemory) -> tuple[Any, int, int]:

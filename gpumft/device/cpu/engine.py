@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,11 @@ import numpy.typing as npt
 from gpumft.device.base import Runner
 from gpumft.device.cpu import compiler
 from gpumft.device.cpu.background import fills
+from gpumft.device.cpu.kernels import VIEW
 from gpumft.device.cpu.lower import lower
 from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
-from gpumft.device.cpu.views import Array, fill_table, table
+from gpumft.device.cpu.views import Array, Placed, address
 from gpumft.device.program import Program
 from gpumft.errors import InvalidArg, InvalidRequest, OutOfMemory
 from gpumft.media.formats import PixelFormat
@@ -24,6 +25,8 @@ _WORTH_A_THREAD = 64 * 1024
 
 _LINE = 64
 """Bytes of a cache line."""
+_KEPT = 16
+"""Shapes of planes that a program remembers as checked."""
 
 
 class CpuRunner(Runner):
@@ -43,42 +46,69 @@ class CpuRunner(Runner):
         self._schedule = schedule
         self._run_band = compiler.function("run_band")
         self._steps, self._ranges = _tables(schedule)
-        self._views = table(len(program.reads) + len(schedule.target_views))
+        unused = len(program.reads) - len(schedule.source_views)  # reads of one view share it
+        self._sources = [*schedule.source_views, *schedule.source_views[:1] * unused]
+        views = len(self._sources) + len(schedule.target_views)
+        self._views = np.zeros((views, VIEW), np.int64)
+        self._starts = self._views[:, 0]
+        self._views_at = address(self._views)
+        self._in_force: Placed | None = None
+        self._checked: dict[Hashable, Placed] = {}
+        self._bands = [self._band(*band) for band in schedule.bands]
         self._fills = fills(program)
         self._memory: npt.NDArray[np.float32] | None = _scratch(self._slots, schedule.scratch)
         self.scratch = self._memory.nbytes
         self._lock = threading.Lock()
-        self._work_on = [-(-_address(row) // _LINE) * _LINE for row in self._memory]
+        self._work_on = [-(-address(row) // _LINE) * _LINE for row in self._memory]
+
+    def _band(self, first: int, last: int) -> tuple[int, ...]:
+        """Return what `kernels.run_band` is told of the slices from `first` to before `last`."""
+        width = self._ranges.shape[1]
+        ranges = address(self._ranges) + self._ranges.itemsize * width * first
+        return address(self._steps), len(self._schedule.stages), ranges, width, last - first
 
     def run(self, src_planes: Sequence[Array], dst_planes: Sequence[Array]) -> None:
         """Convert one picture; see `Built`."""
-        program, schedule = self._program, self._schedule
-        _check(src_planes, program.source, program.source_size, "source")
-        _check(dst_planes, program.target, program.target_size, "target")
+        placed = self._placed(src_planes, dst_planes)
         for index, plane in enumerate(dst_planes):
             if not plane.flags.writeable:
                 raise InvalidArg(f"target plane {index} is read-only: pass an array to write into")
+        addresses = [address(plane) for plane in (*src_planes, *dst_planes)]
         with self._lock:
             if self._memory is None:
                 raise InvalidRequest("the device of this built program is closed: open it again")
-            fill_table(self._views, schedule.source_views, src_planes)
-            fill_table(self._views[len(program.reads) :], schedule.target_views, dst_planes)
+            if placed is not self._in_force:
+                self._views[:] = placed.records
+                self._in_force = placed
+            self._starts[:] = placed.starts(addresses)
             for fill in self._fills:
                 fill.apply(dst_planes)
-            self._bands()
+            self._threads.run(self._work, len(self._bands), most=self._slots)
 
-    def _bands(self) -> None:
-        steps, count = _address(self._steps), len(self._schedule.stages)
-        ranges, width = _address(self._ranges), self._ranges.shape[1]
-        planes, run_band, scratch = _address(self._views), self._run_band, self._work_on
-        bands = self._schedule.bands
+    def _work(self, band: int, slot: int) -> None:
+        self._run_band(*self._bands[band], self._work_on[slot], self._views_at)
 
-        def work(band: int, slot: int) -> None:
-            first, last = bands[band]
-            at = ranges + 8 * width * first
-            run_band(steps, count, at, width, last - first, scratch[slot], planes)
-
-        self._threads.run(work, len(bands), most=self._slots)
+    def _placed(self, source: Sequence[Array], target: Sequence[Array]) -> Placed:
+        """Return the views of planes like these, which are checked when they are first seen."""
+        seen: Hashable = (
+            len(source),
+            *[(plane.shape, plane.strides, plane.dtype) for plane in (*source, *target)],
+        )
+        placed = self._checked.get(seen)
+        if placed is None:
+            program = self._program
+            _check(source, program.source, program.source_size, "source")
+            _check(target, program.target, program.target_size, "target")
+            placed = Placed(
+                self._sources,
+                self._schedule.target_views,
+                [plane.strides for plane in source],
+                [plane.strides for plane in target],
+            )
+            if len(self._checked) >= _KEPT:
+                self._checked.clear()
+            self._checked[seen] = placed
+        return placed
 
     def close(self) -> None:
         """Free the scratch; waits for a run that is going on."""
@@ -109,10 +139,6 @@ def _tables(schedule: Schedule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
     return np.array(stages + steps, np.int64), np.ascontiguousarray(
         np.concatenate(ranges, axis=1), np.int64
     )
-
-
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
 
 
 def _pixels(size: tuple[int, int]) -> int:

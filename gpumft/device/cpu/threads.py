@@ -110,10 +110,13 @@ class Threads:
         An exception, KeyboardInterrupt included, stops the handing out of items and is raised
         only after every call that was running has ended: nothing writes behind the caller's back.
         """
-        task = _Task(work, items)
         helpers = min(self.count, items, most or items) - 1
-        if helpers > 0:
-            self._start()
+        if helpers <= 0:
+            for item in range(items):
+                work(item, 0)
+            return
+        self._start()
+        task = _Task(work, items)
         shares = [_Share(task, 1 + i) for i in range(helpers)]
         try:
             for share in shares:

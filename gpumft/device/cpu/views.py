@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.kernels import VIEW
 from gpumft.device.cpu.v210 import STREAM
 from gpumft.media.formats import Component, PixelFormat
 
@@ -37,10 +37,12 @@ class View:
     stream: bool = False
     """Whether columns are counted in elements that share words, from the first of the row on."""
 
-    def fill(self, record: Array, array: Array) -> None:
-        """Write the kernels' description of this view of `array` into `record`."""
-        strides = array.strides
-        element = strides[2] if array.ndim == 3 else 0
+    def record(self, strides: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the kernels' description of this view of an array with these strides in bytes.
+
+        The first entry is in bytes from the array's own address.
+        """
+        element = strides[2] if len(strides) == 3 else 0
         down = (0, strides[0], 0)
         across = (self.pairs, strides[1], self.step * element)
         if self.pairs and strides[1] == 2 * across[2]:
@@ -49,16 +51,13 @@ class View:
             across, element = (0, self.step, 0), strides[1]
         rows, columns = (across, down) if self.transpose else (down, across)
         first, direction = self.columns
-        if self.stream:
-            base = array.__array_interface__["data"][0]
-            record[:] = (base, *self.rows, *rows, first, direction, *columns, element)
-            return
-        base = array.__array_interface__["data"][0] + self.offset * element
-        if columns[0] == 0:  # a plain stride: the kernels then need no first column, no direction
+        base = 0 if self.stream else self.offset * element
+        if not self.stream and columns[0] == 0:
+            # a plain stride: the kernels then need no first column, no direction
             base += first * columns[1]
             columns = (0, direction * columns[1], 0)
             first, direction = 0, 1
-        record[:] = (base, *self.rows, *rows, first, direction, *columns, element)
+        return (base, *self.rows, *rows, first, direction, *columns, element)
 
 
 def _view(format: PixelFormat, component: Component) -> View:
@@ -104,14 +103,57 @@ def target_view(format: PixelFormat, component: Component, corner: tuple[int, in
     )
 
 
-def table(count: int) -> npt.NDArray[np.int64]:
-    """Return room for the records of `count` views."""
-    return np.zeros((count, VIEW), np.int64)
+class Placed:
+    """The views of a program over arrays with certain strides: all of a call but the addresses.
+
+    Thread-safety: immutable.
+    """
+
+    __slots__ = ("_offsets", "_planes", "records")
+
+    def __init__(
+        self,
+        sources: Sequence[View],
+        targets: Sequence[View],
+        source_strides: Sequence[tuple[int, ...]],
+        target_strides: Sequence[tuple[int, ...]],
+    ) -> None:
+        strides = [*source_strides, *target_strides]
+        #: Plane of each view among those of the source, then of the target.
+        self._planes = [view.plane for view in sources]
+        self._planes += [len(source_strides) + view.plane for view in targets]
+        views = zip([*sources, *targets], self._planes, strict=True)
+        self.records = np.array([view.record(strides[i]) for view, i in views], np.int64)
+        self._offsets: list[int] = self.records[:, 0].tolist()
+
+    def starts(self, addresses: Sequence[int]) -> list[int]:
+        """Return the first entry of every record for planes at these addresses."""
+        return [addresses[i] + at for i, at in zip(self._planes, self._offsets, strict=True)]
 
 
-def fill_table(
-    records: npt.NDArray[np.int64], views: Sequence[View], arrays: Sequence[Array]
-) -> None:
-    """Fill the first records, one a view."""
-    for record, view in zip(records, views, strict=False):
-        view.fill(record, arrays[view.plane])
+class _ArrayInterface(ctypes.Structure):
+    """NumPy's PyArrayInterface. Source: NumPy, The array interface protocol, C-struct access."""
+
+    _fields_: ClassVar = [
+        ("two", ctypes.c_int),
+        ("nd", ctypes.c_int),
+        ("typekind", ctypes.c_char),
+        ("itemsize", ctypes.c_int),
+        ("flags", ctypes.c_int),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("data", ctypes.c_void_p),
+        ("descr", ctypes.c_void_p),
+    ]
+
+
+_content = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
+
+
+def address(array: Array) -> int:
+    """Return where the first element lies; several times faster than `array.ctypes.data`."""
+    capsule = array.__array_struct__  # owns what is read below
+    at: int = _ArrayInterface.from_address(_content(capsule, None)).data
+    return at
