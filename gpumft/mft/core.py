@@ -109,7 +109,7 @@ class Core(Worker[S, T], Generic[S, T]):
         waits = answers and not complete  # other outputs wait for their types, too
         if not waits:
             self._note_types(complete=complete)
-        if self._machine.holds_data:
+        if self._machine.state.holds_data:
             self._settle()
         elif not waits:
             self._restart()
@@ -192,7 +192,7 @@ class Core(Worker[S, T], Generic[S, T]):
         self, inputs: dict[int, T], outputs: dict[int, T], *, complete: bool = True
     ) -> None:
         """Release what streaming needs and, if types are `complete`, build for them."""
-        before = self._machine.resources
+        before = self._machine.state.resources
         self._end()
         if not complete:
             return
@@ -205,33 +205,38 @@ class Core(Worker[S, T], Generic[S, T]):
             raise
         self._stale = False
 
-    def _refresh(self) -> None:
-        """Build for types that came into force between two calls; may be repeated if it fails."""
+    def _make_ready(self) -> None:
+        """Build for types that came into force between two calls; allocate what streaming needs.
+
+        May be repeated if it fails.
+        """
         if self._stale:
             machine = self._machine
             if not (machine.changing or machine.unanswered):  # else the answer builds
                 self._reconfigure(*self._types())
+        if not self._machine.state.streaming:
+            self._begin()
 
     # --- Resources ---
 
     def _begin(self) -> None:
         # Without types there is nothing to size resources by; the first sample asks again.
-        if not self._machine.streaming and self._machine.typed:
+        if not self._machine.state.streaming and self._machine.state.typed:
             self._begin_streaming()
             self._machine.step(Event.BEGIN)
 
     def _end(self) -> None:
-        if self._machine.streaming:
+        if self._machine.state.streaming:
             self._end_streaming()
         self._machine.step(Event.END)
 
     def _release(self) -> None:
-        if self._machine.streaming:
+        if self._machine.state.streaming:
             self._end_streaming()
             self._machine.step(Event.RELEASE)
 
     def _reacquire(self) -> None:
-        if self._machine.resources is Resources.RELEASED:
+        if self._machine.state.resources is Resources.RELEASED:
             self._begin_streaming()
             self._machine.step(Event.REACQUIRE)
 

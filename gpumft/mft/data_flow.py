@@ -82,10 +82,10 @@ class DataFlow(Core[S, T], Generic[S, T]):
     def _admit(self, sample: S, stream: InputStream[S, T]) -> None:
         """Take in a sample that was checked."""
         machine = self._machine
-        if machine.displaces:
+        if machine.state.displaces:
             self._displace(stream)
         machine.step(_INPUT)
-        if self.temporal and sample.discontinuity and machine.holds_data:
+        if self.temporal and sample.discontinuity and machine.state.holds_data:
             self._drain()
             self._after_gap = stream, sample
             machine.step(Event.DRAIN)
@@ -106,7 +106,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
 
     def _displace(self, stream: InputStream[S, T]) -> None:
         """Drop output that nobody collected, all of it of lazy-read streams, to make room."""
-        if self._machine.draining:
+        if self._machine.state.draining:
             self._end_lazy_drain()
         while not self._wants(stream.id):
             if not self._ready_outputs:
@@ -135,7 +135,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
 
     def _flush(self) -> None:
         self._drop_inputs()
-        if self._machine.holds_data:
+        if self._machine.state.holds_data:
             self._mark_gap()
         for stream in self._inputs.values():
             stream.events.clear()
@@ -146,7 +146,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         self._drain()
         self._machine.step(Event.DRAIN)
         self._drains_after_gap = self._after_gap is not None
-        if self._machine.holds_data:
+        if self._machine.state.holds_data:
             self._settle()
         else:
             self._restart()
@@ -155,7 +155,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         """Tell the state machine what the samples held amount to."""
         machine = self._machine
         ready = self._ready_outputs = self._find_ready()
-        while not ready and machine.draining:
+        while not ready and machine.state.draining:
             self._finish_drain()
             ready = self._ready_outputs = self._find_ready()
         for output in ready:
@@ -193,7 +193,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
 
     def _find_ready(self) -> tuple[OutputStream[T], ...]:
         """The outputs that can produce; output outside the bounds is dropped at once."""
-        draining = self._machine.draining
+        draining = self._machine.state.draining
         while True:
             ready = tuple(
                 [s for s in self._selected_outputs if self._ready(s.id, draining=draining)]
@@ -244,7 +244,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
     def _addressed(self, buffers: Sequence[OutputDataBuffer[S]]) -> Sequence[OutputStream[T]]:
         """The selected output of each entry: by place where streams are fixed, else by number."""
         machine = self._machine
-        untyped = machine.unanswered or not machine.typed
+        untyped = machine.unanswered or not machine.state.typed
         if untyped and 0 < len(buffers) <= len(self._outputs):
             machine.check(_OUTPUT)  # the number may be right: types are what is missing
         selected = self._selected_outputs
@@ -272,7 +272,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         self, entries: list[Entry[S, T]], ended: Collection[int] = frozenset()
     ) -> OutputResult:
         """Make one sample for each output that is ready; tell of those that `ended`."""
-        draining = self._machine.draining
+        draining = self._machine.state.draining
         ready = self._ready_outputs
         made: list[S | None] = []
         for buffer, stream, how in entries:
@@ -284,8 +284,10 @@ class DataFlow(Core[S, T], Generic[S, T]):
             ):
                 made.append(None)
             else:
-                output = self._produce(buffer.sample, stream.id)
-                self._check_produced(output, buffer.sample)
+                into = buffer.sample
+                output = self._produce(into, stream.id)
+                if output is not into or into is None:
+                    self._check_produced(output, into)
                 self._stamp(output, stream.id)
                 made.append(output)
         # All outputs are there: from here on nothing fails.
@@ -294,7 +296,7 @@ class DataFlow(Core[S, T], Generic[S, T]):
         if ready:
             self._delivered([stream.id for stream in ready])
             self._settle()
-        if draining and not self._machine.holds_data:
+        if draining and not self._machine.state.holds_data:
             events += self._take_events(all=True)
         for (buffer, stream, _), sample in zip(entries, made, strict=True):
             if events:
@@ -309,7 +311,8 @@ class DataFlow(Core[S, T], Generic[S, T]):
         return _DONE
 
     def _check_produced(self, output: object, into: S | None) -> None:
-        if output is into if into is not None else not isinstance(output, _NO_SAMPLES):
+        """Raise unless the transform may provide what it made."""
+        if into is None and not isinstance(output, _NO_SAMPLES):
             return
         wanted = "one sample" if into is None else "the client's sample"
         got = "None" if output is None else f"another {type(output).__name__}"

@@ -36,19 +36,19 @@ class CheckedFlow(StreamChanges[S, T], Generic[S, T]):
         Source: the basic MFT processing model, "Process Data"; IMFTransform::ProcessInput.
         """
         machine = self._machine
-        if not machine.typed or machine.unanswered:
+        if not machine.state.typed or machine.unanswered:
             return
         name = type(self).__name__
-        draining = machine.draining
+        draining = machine.state.draining
         ready = [s.id for s in self._selected_outputs if self._ready(s.id, draining=draining)]
-        if bool(ready) is not machine.has_output:
+        if bool(ready) is not machine.state.has_output:
             raise Unexpected(
                 f"_ready of {name} changed its mind between two calls: outputs {ready} are ready, "
-                f"but the state is {machine.data.name}"
+                f"but the state is {machine.state.data.name}"
             )
         wants = any(self._wants(stream.id) for stream in self._selected_inputs)
-        takes = machine.accepts and (wants or machine.displaces)
-        gives = machine.produces and not machine.yields
+        takes = machine.state.accepts and (wants or machine.state.displaces)
+        gives = machine.state.produces and not machine.state.yields
         if takes is gives:
             does = "takes input and has output" if takes else "neither takes input nor has output"
             raise Unexpected(f"{name} {does}: its _wants and _ready contradict each other")

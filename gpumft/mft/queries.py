@@ -147,7 +147,8 @@ class Queries(CheckedFlow[S, T], Generic[S, T]):
         with self._lock:
             stream = self._input(id)
             self._check_selected(stream)
-            accepts = self._machine.accepts and (self._machine.displaces or self._wants(stream.id))
+            state = self._machine.state
+            accepts = state.accepts and (state.displaces or self._wants(stream.id))
             return _ACCEPT_DATA if accepts else _ACCEPT_NONE
 
     # MF: IMFTransform::GetOutputStatus
@@ -158,14 +159,14 @@ class Queries(CheckedFlow[S, T], Generic[S, T]):
             TransformTypeNotSet: an output type is missing.
         """
         with self._lock:
-            if not self._machine.typed:
+            if not self._machine.state.typed:
                 for stream in self._outputs.values():
                     if stream.type is None and not self._output_is_optional(stream.id):
                         type_of(stream, "output")
-            return _READY if self._machine.produces else _NOT_READY
+            return _READY if self._machine.state.produces else _NOT_READY
 
     def _check_selected(self, stream: InputStream[S, T]) -> None:
-        if not self._machine.typed:
+        if not self._machine.state.typed:
             raise TransformTypeNotSet("set the input and the output media type first")
         if stream.type is None:
             raise TransformTypeNotSet(

@@ -10,7 +10,8 @@ once the work has succeeded: a call that raises has changed nothing.
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import product
+from typing import Final, NoReturn
 
 from gpumft.mft.tables import (
     CHANGE,
@@ -23,46 +24,75 @@ from gpumft.mft.tables import (
     Resources,
 )
 
-Answer = tuple[Change, Data, Resources] | Refusal
+
+class State:
+    """A state of the three machines together, what it means, and where each event leads.
+
+    There is one object for each, made at import: what is asked several times a frame is looked up.
+
+    Attributes:
+        change, data, resources: the three states.
+        answers: by number of the event, the next state or the error.
+        typed: every stream has the media type it needs.
+        streaming: resources are allocated.
+        holds_data: samples are held.
+        draining: a drain is under way.
+        has_output: a sample can be made.
+        displaces: an input may displace output, all of it on lazy-read streams.
+        has_notice: the next ``process_output`` tells of a change.
+        accepts: ``process_input`` may succeed.
+        yields: what ``process_output`` has to say does not stand against input.
+        produces: ``process_output`` will have something to say: a sample, or a change.
+
+    Thread-safety: immutable.
+    """
+
+    __slots__ = (
+        "accepts", "answers", "change", "data", "displaces", "draining", "has_notice",
+        "has_output", "holds_data", "produces", "resources", "streaming", "typed", "yields",
+    )  # fmt: skip
+
+    answers: tuple[State | Refusal, ...]
+
+    def __init__(self, change: Change, data: Data, resources: Resources) -> None:
+        self.change, self.data, self.resources = change, data, resources
+        settled = change is Change.NONE
+        self.typed = data is not Data.UNTYPED
+        self.streaming = resources is Resources.STREAMING
+        self.holds_data = data > Data.EMPTY
+        self.draining = data >= Data.DRAINING
+        self.has_output = data >= Data.FULL
+        self.displaces = data in (Data.LAZY, Data.DRAINING_LAZY)
+        self.has_notice = change in (Change.DUE, Change.NOTICE)
+        takes = data in (Data.EMPTY, Data.HOLDING) or self.displaces
+        self.accepts = takes and (settled or change is Change.NOTICE)
+        self.yields = change is Change.NOTICE or (settled and self.displaces)
+        self.produces = self.has_notice or (settled and self.has_output)
 
 
-def _joined() -> tuple[tuple[tuple[tuple[Answer, ...], ...], ...], ...]:
-    """The three tables as one, by number: this runs several times a frame."""
-    return tuple(
-        tuple(
-            tuple(
-                tuple(
-                    _answer(CHANGE[change][event], DATA[data][event], RESOURCES[resources][event])
-                    for event in Event
-                )
-                for resources in Resources
-            )
-            for data in Data
-        )
-        for change in Change
-    )
+def _joined() -> dict[tuple[Change, Data, Resources], State]:
+    """All states of the three tables as one."""
+    states = {key: State(*key) for key in product(Change, Data, Resources)}
+    for (change, data, resources), state in states.items():
+        rows = CHANGE[change], DATA[data], RESOURCES[resources]
+        answers: list[State | Refusal] = []
+        for event in Event:
+            cells = tuple(row[event] for row in rows)
+            refusals = [cell for cell in cells if isinstance(cell, Refusal)]
+            answers.append(refusals[0] if refusals else states[cells])  # type: ignore[index]
+        state.answers = tuple(answers)
+    return states
 
 
-def _answer(*cells: Change | Data | Resources | Refusal) -> Answer:
-    """The first refusal, or the next states."""
-    refusals = [cell for cell in cells if isinstance(cell, Refusal)]
-    return refusals[0] if refusals else cells  # type: ignore[return-value]  # in their order
-
-
-_ANSWERS: Final = _joined()
-_ACCEPTING: Final = frozenset({Data.EMPTY, Data.HOLDING, Data.LAZY, Data.DRAINING_LAZY})
-# Members of an enumeration are slow to reach, and these are asked for several times a frame.
-_UNTYPED, _EMPTY, _FULL = Data.UNTYPED, Data.EMPTY, Data.FULL
-_LAZY, _DRAINING, _DRAINING_LAZY = Data.LAZY, Data.DRAINING, Data.DRAINING_LAZY
-_NONE, _DUE, _NOTICE = Change.NONE, Change.DUE, Change.NOTICE
-_STREAMING: Final = Resources.STREAMING
+STATES: Final = _joined()
+"""Every state, by its three."""
 
 
 class Machine:
     """The state of one transform.
 
     Attributes:
-        data, change, resources: the three states.
+        state: the three states, as one of `STATES`.
         changing: outputs of which a change of format is still to be told.
         adding: outputs still to be told of, and whether they need a type.
         ending: outputs whose end is still to be told.
@@ -74,19 +104,15 @@ class Machine:
 
     __slots__ = (
         "adding",
-        "change",
         "changing",
-        "data",
         "ending",
-        "resources",
         "selectable",
+        "state",
         "unanswered",
     )
 
     def __init__(self) -> None:
-        self.data = Data.UNTYPED
-        self.change = Change.NONE
-        self.resources = Resources.IDLE
+        self.state = STATES[Change.NONE, Data.UNTYPED, Resources.IDLE]
         self.changing: set[int] = set()
         self.adding: dict[int, bool] = {}
         self.ending: set[int] = set()
@@ -95,16 +121,16 @@ class Machine:
 
     def check(self, event: Event) -> None:
         """Raise the error that `event` gets in this state; change nothing."""
-        answer = _ANSWERS[self.change][self.data][self.resources][event]
-        if isinstance(answer, Refusal):
-            raise answer.error(answer.message)
+        answer = self.state.answers[event]
+        if answer.__class__ is not State:
+            _refuse(answer)
 
     def step(self, event: Event) -> None:
         """Let `event` happen, wholly or, when it is an error, not at all."""
-        answer = _ANSWERS[self.change][self.data][self.resources][event]
-        if isinstance(answer, Refusal):
-            raise answer.error(answer.message)
-        self.change, self.data, self.resources = answer
+        answer = self.state.answers[event]
+        if answer.__class__ is not State:
+            _refuse(answer)
+        self.state = answer
 
     # --- Types, and changes of the outputs ---
 
@@ -128,7 +154,7 @@ class Machine:
     def ask_end(self, stream: int, *, lazy: bool = False) -> None:
         """Note that output `stream` ends: whatever else it was to be told of is void."""
         if self.adding.pop(stream, None) is not None:  # the client never heard of it
-            if self.has_notice and not (self.changing or self.adding or self.ending):
+            if self.state.has_notice and not (self.changing or self.adding or self.ending):
                 self.step(Event.NOTICE_TOLD)
             return
         self._ask(lazy=lazy)
@@ -140,7 +166,7 @@ class Machine:
 
     def renew_asking(self, *, lazy: bool) -> None:
         """Note that other outputs are selected: whether all are lazy-read may be new."""
-        if self.has_notice:
+        if self.state.has_notice:
             self._ask(lazy=lazy)
 
     def _ask(self, *, lazy: bool) -> None:
@@ -178,54 +204,8 @@ class Machine:
                 self._ask(lazy=lazy)
         self.unanswered.discard(stream)
 
-    # --- What the states mean ---
 
-    @property
-    def typed(self) -> bool:
-        """Whether every stream has the media type it needs."""
-        return self.data is not _UNTYPED
-
-    @property
-    def streaming(self) -> bool:
-        """Whether resources are allocated."""
-        return self.resources is _STREAMING
-
-    @property
-    def holds_data(self) -> bool:
-        """Whether samples are held."""
-        return self.data > _EMPTY
-
-    @property
-    def draining(self) -> bool:
-        """Whether a drain is under way."""
-        return self.data >= _DRAINING
-
-    @property
-    def has_output(self) -> bool:
-        """Whether a sample can be made."""
-        return self.data >= _FULL
-
-    @property
-    def displaces(self) -> bool:
-        """Whether an input may displace output, all of it on lazy-read streams."""
-        return self.data is _LAZY or self.data is _DRAINING_LAZY
-
-    @property
-    def has_notice(self) -> bool:
-        """Whether the next ``process_output`` tells of a change."""
-        return self.change is _DUE or self.change is _NOTICE
-
-    @property
-    def accepts(self) -> bool:
-        """Whether ``process_input`` may succeed."""
-        return self.data in _ACCEPTING and (self.change is _NONE or self.change is _NOTICE)
-
-    @property
-    def yields(self) -> bool:
-        """Whether what ``process_output`` has to say does not stand against input."""
-        return self.change is _NOTICE or (self.change is _NONE and self.displaces)
-
-    @property
-    def produces(self) -> bool:
-        """Whether ``process_output`` will have something to say: a sample, or a change."""
-        return self.has_notice or (self.change is _NONE and self.has_output)
+def _refuse(answer: State | Refusal) -> NoReturn:
+    """Raise the error of a cell."""
+    assert isinstance(answer, Refusal)  # noqa: S101 - asked for none but these
+    raise answer.error(answer.message)

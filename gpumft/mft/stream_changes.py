@@ -63,7 +63,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
             raise InvalidArg(f"output stream {id} cannot be added: the number is taken")
         if after >= most:
             raise InvalidArg(f"output stream {id} cannot be added: there may be {most} at most")
-        if machine.typed:
+        if machine.state.typed:
             optional = self._output_is_optional(id)
             machine.ask_new(id, needs_type=not optional, lazy=self._all_lazy)
         else:
@@ -84,7 +84,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
             self._output(id if id not in machine.ending else -1)
         if len(self._outputs) + len(machine.adding) - len(machine.ending) <= least:
             raise InvalidRequest(f"output stream {id} cannot end: there must be {least} at least")
-        if id in machine.adding or (machine.typed and self._outputs[id].type is not None):
+        if id in machine.adding or (machine.state.typed and self._outputs[id].type is not None):
             machine.ask_end(id, lazy=self._all_lazy)
         else:  # deselected: no entry of process_output could tell
             machine.selectable.discard(id)
@@ -92,7 +92,8 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
                 machine.answer_change(id, lazy=self._all_lazy)
             del self._outputs[id]
             self._stale = True
-            if not machine.typed and self._complete(*self._types()):  # only its type was missing
+            untyped = not machine.state.typed
+            if untyped and self._complete(*self._types()):  # only its type was missing
                 machine.set_types(complete=True)
 
     def _limits(self) -> tuple[int, int, int, int]:
@@ -108,9 +109,8 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
         ending, adding, changing = set(machine.ending), set(machine.adding), set(machine.changing)
         if not adding and not changing:
             # Only ends: the other streams deliver in the same call.
-            if machine.has_output:
-                self._refresh()
-                self._begin()
+            if machine.state.has_output:
+                self._make_ready()
             result = self._deliver(entries, ending)
             for id in ending:
                 del self._outputs[id]
@@ -143,7 +143,7 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
             self._machine.step(Event.FLUSH)
             self._adopt_types()
             self._note_types(complete=False)
-        elif self._machine.holds_data:
+        elif self._machine.state.holds_data:
             self._settle()
 
     def _apply_stream_changes(self) -> None:
@@ -224,16 +224,16 @@ class StreamChanges(DataFlow[S, T], Generic[S, T]):
         """Let the types of the other streams be all there are; raise to keep `stream`."""
         inputs, outputs = self._types()
         complete = self._complete(inputs, outputs)
-        if self._machine.holds_data and not complete:
+        if self._machine.state.holds_data and not complete:
             raise InputRemaining(
                 f"without input stream {stream.id} no output can be made of the samples held: "
                 "drain or flush before it is removed"
             )
-        if stream.type is not None or complete is not self._machine.typed:
+        if stream.type is not None or complete is not self._machine.state.typed:
             self._reconfigure(inputs, outputs, complete=complete)
         self._select()
         self._note_types(complete=complete)
-        if self._machine.holds_data:
+        if self._machine.state.holds_data:
             self._settle()
 
     def _is_removable(self, id: int) -> bool:

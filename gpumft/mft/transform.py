@@ -28,6 +28,8 @@ from gpumft.mft.tables import Event
 
 S = TypeVar("S", bound=Payload)
 T = TypeVar("T")
+# Members of an enumeration are slow to reach, and this one is asked for once a frame.
+_INPUT = Event.INPUT
 
 
 class Transform(Queries[S, T], Client[S], Generic[S, T]):
@@ -91,7 +93,7 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
         """
         with self._lock:
             stream = self._input(id)
-            later = self.dynamic_formats and type is not None and self._machine.holds_data
+            later = self.dynamic_formats and type is not None and self._machine.state.holds_data
             self._machine.check(Event.SET_TYPE_LATER if later else Event.SET_TYPE)
             own = None if type is None else self._check_input_type(type, stream.id)
             if test_only:
@@ -142,7 +144,7 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
         with self._lock:
             free = lower <= LOWER_UNBOUNDED and upper >= UPPER_UNBOUNDED
             self._bounds = None if free else (lower, upper)
-            if self._machine.holds_data:
+            if self._machine.state.holds_data:
                 self._settle()
 
     # --- Events and messages ---
@@ -232,13 +234,12 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
             if stream.type is None:
                 self._check_selected(stream)
             machine = self._machine
-            machine.check(Event.INPUT)
-            if not (machine.displaces or self._wants(stream.id)):
+            machine.check(_INPUT)
+            if not (machine.state.displaces or self._wants(stream.id)):
                 raise NotAccepting(f"input stream {id} is full: other inputs are needed first")
             if stream.next_type is None:
                 self._accept(sample, stream.id)
-                self._refresh()
-                self._begin()
+                self._make_ready()
             else:
                 self._accept_next_type(sample, stream, stream.next_type)
             self._admit(sample, stream)
@@ -265,10 +266,10 @@ class Transform(Queries[S, T], Client[S], Generic[S, T]):
         """
         with self._lock:
             entries = self._entries(buffers, flags)
-            if self._machine.has_notice:
+            state = self._machine.state
+            if state.has_notice:
                 return self._tell_changes(entries)
-            if not self._machine.has_output:
+            if not state.has_output:
                 return self._need_more_input(entries)
-            self._refresh()
-            self._begin()
+            self._make_ready()
             return self._deliver(entries)

@@ -46,7 +46,8 @@ class PlanesBuffer:
         self.planes: list[Any] = check(planes, type)
         self._type = type
         self._surface = surface
-        self._length = self.max_length
+        self._max_length = sum([plane.nbytes for plane in self.planes])
+        self._length = self._max_length
         self._locked: npt.NDArray[np.uint8] | None = None
         self._locks = 0
 
@@ -75,7 +76,7 @@ class PlanesBuffer:
     @property
     def max_length(self) -> int:
         """Bytes of all planes without padding."""
-        return sum(plane.nbytes for plane in self.planes)
+        return self._max_length
 
     @property
     def current_length(self) -> int:
@@ -84,8 +85,8 @@ class PlanesBuffer:
 
     def set_length(self, length: int) -> None:
         """Set the number of valid bytes. Raises InvalidArg beyond `max_length`."""
-        if not 0 <= length <= self.max_length:
-            msg = f"length {length} does not fit planes of {self.max_length} bytes"
+        if not 0 <= length <= self._max_length:
+            msg = f"length {length} does not fit planes of {self._max_length} bytes"
             raise InvalidArg(msg)
         self._length = length
 

@@ -151,7 +151,10 @@ class Sample(BufferList):
     def on_device(self) -> bool:
         """Whether the picture is where NumPy cannot look: `planes` are then Planes, not arrays."""
         planes = getattr(self._buffers[0], "planes", None) if self._buffers else None
-        return any(isinstance(plane, Plane) for plane in planes or ())
+        for plane in planes or ():  # noqa: SIM110 - several times a frame: no generator
+            if isinstance(plane, Plane):
+                return True
+        return False
 
     def on_host(self) -> Sample:
         """Return this sample, or of one on another device a copy in host memory.

@@ -245,9 +245,8 @@ class AnyClient(RuleBasedStateMachine):
     @invariant()
     def what_can_be_seen_is_equal(self) -> None:
         mft, model = self.mft, self.model
-        machine = mft._machine
-        states = machine.data.name, machine.change.name, machine.resources.name
-        assert states == model.states()
+        state = mft._machine.state
+        assert (state.data.name, state.change.name, state.resources.name) == model.states()
         assert mft.stream_count() == (len(model.input_types), len(model.output_types))
         if self.spec.varies:
             assert mft.stream_ids() == (tuple(model.input_types), tuple(model.output_types))

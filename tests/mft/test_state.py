@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from gpumft.errors import MFError, NotAccepting, TransformTypeNotSet
+from gpumft.mft.state import STATES as JOINED
 from gpumft.mft.state import Machine
 from gpumft.mft.tables import (
     CHANGE,
@@ -22,12 +23,12 @@ STATES = list(itertools.product(Change, Data, Resources))
 
 def at(change: Change, data: Data, resources: Resources) -> Machine:
     machine = Machine()
-    machine.change, machine.data, machine.resources = change, data, resources
+    machine.state = JOINED[change, data, resources]
     return machine
 
 
 def change_of(machine: Machine) -> Change:
-    return machine.change
+    return machine.state.change
 
 
 def allows(machine: Machine, event: Event) -> bool:
@@ -69,23 +70,23 @@ def test_exactly_one_of_accept_and_produce() -> None:
         if not is_reachable(change, data):
             continue
         if data is Data.UNTYPED or change is Change.ANNOUNCED:
-            assert not machine.accepts
-            assert not machine.produces
+            assert not machine.state.accepts
+            assert not machine.state.produces
         elif change is Change.NOTICE or (
             change is Change.NONE and data in (Data.LAZY, Data.DRAINING_LAZY)
         ):
-            assert machine.accepts
-            assert machine.produces
-            assert machine.yields
+            assert machine.state.accepts
+            assert machine.state.produces
+            assert machine.state.yields
         else:
-            assert machine.accepts is not machine.produces
-            assert not machine.yields
+            assert machine.state.accepts is not machine.state.produces
+            assert not machine.state.yields
 
 
 def test_accepts_is_what_the_table_says() -> None:
     for state in STATES:
         machine = at(*state)
-        assert machine.accepts is (allows(machine, Event.INPUT) and machine.typed)
+        assert machine.state.accepts is (allows(machine, Event.INPUT) and machine.state.typed)
 
 
 @pytest.mark.parametrize("state", STATES, ids=str)
@@ -107,7 +108,7 @@ def test_a_refused_step_changes_nothing(
         machine.step(event)
     except MFError:
         assert not allowed
-        assert (machine.change, machine.data, machine.resources) == state
+        assert machine.state is JOINED[state]
     else:
         assert allowed
 
@@ -116,9 +117,9 @@ def test_flush_always_leads_to_an_empty_transform() -> None:
     for change, data, resources in STATES:
         machine = at(change, data, resources)
         machine.step(Event.FLUSH)
-        assert machine.data is (Data.UNTYPED if data is Data.UNTYPED else Data.EMPTY)
-        assert machine.change is change
-        assert machine.resources is resources
+        assert machine.state.data is (Data.UNTYPED if data is Data.UNTYPED else Data.EMPTY)
+        assert machine.state.change is change
+        assert machine.state.resources is resources
 
 
 def test_an_announced_change_refuses_data_whatever_is_held() -> None:
@@ -141,7 +142,7 @@ def test_a_missing_type_ends_every_change() -> None:
     machine.tell_changes()
     machine.ask_change(3)
     machine.set_types(complete=False)
-    assert machine.change is Change.NONE
+    assert machine.state.change is Change.NONE
     pending = (machine.changing, machine.adding, machine.ending, machine.unanswered)
     assert not any(pending)
 
