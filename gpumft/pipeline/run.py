@@ -75,7 +75,7 @@ class Run:
         self._began = began
         self._decoded: Channel[Sample] = Channel(_ahead(types.source))
         self._encoded: Channel[Sample | EncodedPacket] = Channel(_ahead(types.target))
-        self._workers = Workers(self._decoded.stop, self._encoded.stop)
+        self._workers = Workers(self._decoded.stop, self._encoded.stop, reader.stop)
         self._last = 0
         self._begin: int | None = None
         self._end = 0

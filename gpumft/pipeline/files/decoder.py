@@ -23,12 +23,12 @@ from gpumft.errors import (
     InvalidArg,
     InvalidMediaType,
     InvalidRequest,
-    MFError,
     Truncated,
 )
 from gpumft.pipeline.files.failures import reading
 from gpumft.pipeline.files.native import TOLERANT, fraction, tags
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType, is_end, packet_type
+from gpumft.pipeline.files.pipes import Pipe
 from gpumft.pipeline.files.timeline import Timeline
 
 _TOLERANCE = Fraction(1, 2)
@@ -68,18 +68,19 @@ class Decoder:
         self.path = os.fspath(path)
         self.warnings: list[str] = []
         self.damage: list[str] = []
-        self.container = _open(self.path, hwaccel)
+        self.container, self._pipe = _open(self.path, hwaccel)
+        self._closed = False
         try:
+            self._check_pipe()
             self.stream = _main_video(self.container, self.path)
-        except MFError:
-            self.container.close()
+        except BaseException:
+            self.close()
             raise
         self.stream.thread_type = "AUTO"  # frames too, not only slices
         self.others: tuple[PacketType, ...] = tuple(
             packet_type(s) for s in self.container.streams if s.index != self.stream.index
         )
         self._types = {t.index: t for t in self.others}
-        self._closed = False
         self._read_header()
         jumps = Flags(self.container.format.flags) & Flags.ts_discont
         self._timeline = Timeline() if jumps else None
@@ -91,6 +92,22 @@ class Decoder:
         """Close the file; what its header says stays known."""
         self._closed = True
         self.container.close()
+        if self._pipe is not None:
+            self._pipe.close()
+
+    @property
+    def reads_once(self) -> bool:
+        """Whether the input is a pipe: it cannot be opened again, and nothing in it comes back."""
+        return self._pipe is not None
+
+    def stop(self) -> None:
+        """Wait no longer for a pipe: it ends here. Takes no lock; from any thread."""
+        if self._pipe is not None:
+            self._pipe.stop()
+
+    def _check_pipe(self) -> None:
+        if self._pipe is not None:
+            self._pipe.check()
 
     def _read_header(self) -> None:
         """Take what is wanted later too: a closed file's streams cannot be asked."""
@@ -175,9 +192,11 @@ class Decoder:
             try:
                 packet: Packet[Stream] | None = next(packets, None)
             except FFmpegError as error:
+                self._check_pipe()
                 self._note(f"reading stopped: {_words(error)}")
                 yield from self._flush()
                 break
+            self._check_pipe()
             if packet is None:
                 break
             if self._timeline is not None and self._whole_pass:
@@ -261,7 +280,7 @@ class Decoder:
             self.damage.append(damage)
 
 
-def _open(path: str, hwaccel: str) -> InputContainer:
+def _open(path: str, hwaccel: str) -> tuple[InputContainer, Pipe | None]:
     if not path:
         raise InvalidArg("the input has no name; give a video file")
     if "://" not in path:
@@ -273,15 +292,20 @@ def _open(path: str, hwaccel: str) -> InputContainer:
             raise Truncated(f"{path!r} is empty")
     name = path if "://" in path else f"file:{path}"  # a colon in a name is no protocol
     accelerator = HWAccel("cuda", allow_software_fallback=False) if hwaccel == "cuda" else None
+    pipe: Pipe | None = None
     try:
-        opened: InputContainer = av.open(name, "r", hwaccel=accelerator, **TOLERANT)
+        pipe = None if "://" in path else Pipe.of(path)
+        opened: InputContainer = av.open(pipe or name, "r", hwaccel=accelerator, **TOLERANT)
     except (FFmpegError, OSError, ValueError, RuntimeError) as error:
+        if pipe is not None:
+            pipe.close()
+            pipe.check()
         if accelerator is not None:
             raise DeviceUnavailable(
                 f"decoding on the GPU is not possible here: {_words(error)}; use hwaccel='none'"
             ) from error
         raise reading(path, error) from error
-    return opened
+    return opened, pipe
 
 
 def _main_video(container: InputContainer, path: str) -> VideoStream:

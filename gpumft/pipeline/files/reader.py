@@ -8,7 +8,6 @@ import math
 import os
 from collections.abc import Iterator
 from fractions import Fraction
-from types import TracebackType
 from typing import Self, overload
 
 from av.video.frame import VideoFrame
@@ -34,7 +33,7 @@ class Reader:
     Iterating goes on from where reading stands; `seek` moves it, and indexing leaves it alone.
 
     Attributes:
-        path: the file.
+        path: the file; or a pipe, such as /dev/stdin, which is read once and cannot be sought.
         device: as given; samples lie in host memory, which every device takes.
         type: the `VideoType` of the first frame. Colour that the file does not state stays None.
         orientation: how pictures must be turned to be seen upright; `type.rotation` is its angle.
@@ -273,6 +272,8 @@ class Reader:
         if self._closed:
             raise InvalidRequest(f"{self.path!r} is closed")
         if self._random is None:
+            if self._decoder.reads_once:
+                raise InvalidRequest(f"{self.path!r} is a pipe, read once: write it to a file")
             self._random = Decoder(self.path, hwaccel=self._hwaccel)
         return self._random
 
@@ -308,6 +309,10 @@ class Reader:
 
     # --- End ---
 
+    def stop(self) -> None:
+        """Let a pipe end here, also for a thread that waits for its bytes; files go on."""
+        self._decoder.stop()
+
     def close(self) -> None:
         """Close the file. Samples already read, and what the file says, stay valid."""
         if not self._closed:
@@ -321,12 +326,7 @@ class Reader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
