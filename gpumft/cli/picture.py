@@ -95,23 +95,8 @@ class Picture:
 
 
 _COLOURS = ("matrix", "range", "primaries", "transfer", "siting")
-_OPTIONS = (
-    "fit",
-    "background",
-    "filter",
-    "chroma_filter",
-    "rotate",
-    "flip",
-    "tone_map",
-    "tone_map_basis",
-    "peak",
-    "white",
-    "gamut",
-    "adaptation",
-    "dither",
-    "seed",
-)
-"""Options of a conversion that are given as they are typed."""
+_READ_APART = ("crop", "effects")
+"""Options of a conversion that `picture` makes of other words; the others are as they are typed."""
 
 
 def picture(asked: PictureOptions) -> Picture:
@@ -120,12 +105,13 @@ def picture(asked: PictureOptions) -> Picture:
     Raises:
         UsageError, InvalidArg: a word that is not known, a size that cannot be.
     """
-    from gpumft.ops import make_options
+    from gpumft.ops.options import OPTION_NAMES, make_options
     from gpumft.pipeline.presets import find_preset
     from gpumft.transforms.chain import chain_stages
 
-    flags = {name: True for name, wanted in asked.of("linear", "legalize").items() if wanted}
-    given = values.given(crop=values.crop("--crop", asked.crop), **asked.of(*_OPTIONS), **flags)
+    typed = asked.of(*(name for name in OPTION_NAMES if name not in _READ_APART))
+    wanted = {name: value for name, value in typed.items() if value is not False}  # no flag
+    given = values.given(crop=values.crop("--crop", asked.crop), **wanted)
     make_options(**given)
     if asked.preset is not None:
         find_preset(asked.preset)

@@ -78,16 +78,20 @@ class Options:
         _one_of("legalize", self.legalize, (False, True))
 
 
+OPTION_NAMES = tuple(field.name for field in dataclasses.fields(Options))
+"""Every option by name: what the command line and chains take, they take from here."""
+
+
 def make_options(**given: Any) -> Options:
     """Return checked options.
 
     Raises:
         InvalidArg: an unknown option or value; the message offers the nearest ones.
     """
-    known = [field.name for field in dataclasses.fields(Options)]
     for name in given:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 2)
+        if name not in OPTION_NAMES:
+            close = difflib.get_close_matches(name, OPTION_NAMES, 2)
+            known = ", ".join(OPTION_NAMES)
             hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {known}"
             msg = f"no option is called {name!r}; {hint}"
             raise InvalidArg(msg)

@@ -17,6 +17,7 @@ from typing import Any
 from gpumft.effects import BUILT_IN, create_effect
 from gpumft.errors import InvalidArg
 from gpumft.media import PartialType, PixelFormat, VideoType
+from gpumft.ops.options import OPTION_NAMES
 
 _POSITIONAL = {
     "crop": ("w", "h", "x", "y"),
@@ -27,24 +28,9 @@ _POSITIONAL = {
     "format": ("format",),
 }
 """Names of positional arguments; effects have theirs in `effects`."""
-_KEYWORDS = {
-    "scale": (
-        "filter",
-        "chroma_filter",
-        "fit",
-        "background",
-        "linear",
-        "tone_map",
-        "tone_map_basis",
-        "peak",
-        "white",
-        "gamut",
-        "adaptation",
-        "dither",
-        "seed",
-        "legalize",
-    )
-}
+_OWN_FILTERS = ("crop", "rotate", "flip", "effects")
+"""Options of a conversion that are filters of their own; `scale` takes the others."""
+_KEYWORDS = {"scale": tuple(name for name in OPTION_NAMES if name not in _OWN_FILTERS)}
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 _RANK = {"crop": 0, "rotate": 1, "hflip": 2, "vflip": 2, "scale": 3, "format": 5}
 _EFFECT_RANK = 4

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from pathlib import Path
 
 import pytest
 
 from gpumft.cli.explain import explain
+from gpumft.cli.picture import picture
 from gpumft.cli.picture_options import PictureOptions
 from gpumft.cli.run import run
 from gpumft.media import Light
+from gpumft.ops.options import OPTION_NAMES, Options
 from gpumft.pipeline.files.reader import open as open_file
+from gpumft.transforms.chain import chain_stages
 from tests.cli.commands import Command
 
 EVERY = (
@@ -76,3 +80,19 @@ def test_a_preset_reaches_the_file(command: Command, clip: Path, tmp_path: Path)
     shown = command("explain", clip, "--preset", "sdr-to-hdr")
     assert "yuv420p10le" in shown.out
     assert "bt2020" in shown.out
+
+
+def test_every_option_of_a_conversion_is_one_of_a_command_and_of_a_chain() -> None:
+    """A new one is found here until `PictureOptions` has it too."""
+    asked = {field.name for field in dataclasses.fields(PictureOptions)}
+    assert set(OPTION_NAMES) <= asked
+    words = {"filter": "lanczos3", "chroma_filter": "bilinear", "peak": "1000", "fit": "cover"}
+    for name, value in dataclasses.asdict(Options()).items():
+        if name in ("crop", "rotate", "flip", "effects"):
+            continue  # filters of their own
+        word = words.get(name, str(int(value) if isinstance(value, bool) else value))
+        (stage,) = chain_stages(f"scale=64:36:{name}={word}")
+        Options(**stage.options)
+        assert set(stage.options) == {name}
+        typed = Options(**picture(PictureOptions(**{name: stage.options[name]})).options)
+        assert typed == Options(**stage.options)
