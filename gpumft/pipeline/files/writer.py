@@ -17,6 +17,7 @@ from gpumft.errors import InvalidMediaType, InvalidRequest, InvalidStreamData, I
 from gpumft.media import VideoType
 from gpumft.media.times import HNS_PER_SECOND
 from gpumft.pipeline.files import codecs
+from gpumft.pipeline.files.encoder_times import encoder_time_base, settle_decoding_times
 from gpumft.pipeline.files.encoding import configure, split_options, type_tags, unwritten
 from gpumft.pipeline.files.failures import encoding
 from gpumft.pipeline.files.field_coding import FieldMarker
@@ -38,8 +39,8 @@ class Writer:
         options: of the encoder ("crf", "preset", "b" ...) and of the container ("movflags" ...).
         streams: streams to be copied beside the video, with `write_packet`.
         video_index: the place of the video among them.
-        time_base: seconds per unit of the time stamps, kept exactly where the container can; None
-            takes it from the first sample.
+        time_base: seconds per unit of the time stamps, kept exactly where the container and the
+            encoder can; None takes it from the first sample.
         metadata: tags of the file.
         stream_metadata: tags of the video stream.
         chapters: as `Reader.chapters`.
@@ -103,7 +104,8 @@ class Writer:
 
     def _start(self, time_base: Fraction) -> None:
         """Open the encoder and write the header."""
-        self._time_base = time_base
+        self._wanted_base = time_base
+        time_base = self._time_base = encoder_time_base(self.codec, self.type, time_base)
 
         def add_video(container: OutputContainer) -> VideoStream:
             added: Any = container.add_stream(self.codec, rate=self.type.frame_rate or Fraction(25))
@@ -125,7 +127,12 @@ class Writer:
     def notes(self) -> tuple[str, ...]:
         """What could not be kept: streams that the container cannot hold, metadata, times."""
         notes = [*self._muxer.notes, *self._notes]
-        if self._inexact:
+        if self._inexact and self._time_base != self._wanted_base:
+            notes.append(
+                f"{self.codec} counts time in units of {self._time_base} s; "
+                f"{self._inexact} time stamps were rounded to them"
+            )
+        elif self._inexact:
             notes.append(
                 f"{self._muxer.format} keeps times in units of {self._kept_base} s; "
                 f"{self._inexact} time stamps in {self._time_base} s were rounded to them"
@@ -157,7 +164,8 @@ class Writer:
         if not self._muxer.opened:
             self._start(self._natural_time_base(sample))
         base = self._time_base or Fraction(1, HNS_PER_SECOND)
-        pts = round(self._seconds(sample) / base)
+        seconds = self._seconds(sample)
+        pts = round(seconds / base)
         if self._last_pts is not None and pts <= self._last_pts:
             raise InvalidTimestamp(
                 f"picture {self.frames} is at {pts} x {base} s, not after the one before it "
@@ -171,7 +179,8 @@ class Writer:
         frame.color_primaries, frame.color_trc = self._tags.primaries, self._tags.transfer
         self._encode(self._marker.marked(frame))
         self._last_pts = pts
-        self._inexact += (pts * base / self._kept_base).denominator != 1
+        units = seconds / base if base != self._wanted_base else pts * base / self._kept_base
+        self._inexact += units.denominator != 1
         self.frames += 1
 
     def _natural_time_base(self, sample: Sample) -> Fraction:
@@ -200,6 +209,8 @@ class Writer:
             packets = self._stream.encode(frame)
         except FOREIGN as error:
             raise encoding(self.codec, _shape(self.type), error) from error
+        if frame is None and not self._packets:
+            settle_decoding_times(self.codec, packets, self.frames)
         for packet in packets:
             self._muxer.write(packet)
             self._packets += 1
@@ -320,7 +331,8 @@ def rehearse(
 
 def _try(codec: str, type: VideoType, time_base: Fraction, options: dict[str, str]) -> None:
     """Open an encoder and let it go."""
-    configure(Codec(codec, "w").create("video"), type, time_base, options)
+    base = encoder_time_base(codec, type, time_base)
+    configure(Codec(codec, "w").create("video"), type, base, options)
 
 
 def _shape(type: VideoType) -> str:
