@@ -35,7 +35,9 @@ class Tee(VideoProcessor):
     type is the input's, less what its aperture hides. Entries of `process_output` go by number, one
     for each selected output.
 
-    Thread-safety: calls are serialised by the transform's own lock.
+    Thread-safety: calls are serialised by the transform's own lock. `add_output` and
+    `remove_output` may come from any thread at any time, also while `as_async` runs the Tee: the
+    client of the asynchronous transform is told in the order of its output.
     Source: IMFTransform; the basic MFT processing model, "Extensions to the Basic Model".
     """
 

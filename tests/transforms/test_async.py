@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -13,9 +14,16 @@ import pytest
 import gpumft as gm
 from gpumft.device import Device
 from gpumft.effects import grayscale
-from gpumft.errors import InvalidMediaType, SampleAllocatorEmpty
+from gpumft.errors import InvalidMediaType, InvalidStreamNumber, SampleAllocatorEmpty
 from gpumft.media import VideoType
-from gpumft.mft import Flow, Message, OutputDataBuffer, OutputStreamFlags, negotiate
+from gpumft.mft import (
+    Flow,
+    Message,
+    OutputBufferStatus,
+    OutputDataBuffer,
+    OutputStreamFlags,
+    negotiate,
+)
 from gpumft.mft.asynchronous import AsyncTransform, EventType, HaveOutput, NeedInput, as_async
 from gpumft.samples import Sample
 from gpumft.testing import frames
@@ -223,3 +231,91 @@ def test_a_sample_of_another_type_is_refused_later() -> None:
 def test_public_names() -> None:
     assert gm.as_async is as_async
     assert gm.AsyncTransform is AsyncTransform
+
+
+class Takers:
+    """The client of a Tee: it gives an entry for each output that it was told of and gave a type.
+
+    Attributes:
+        known: these outputs.
+        ends: outputs whose end it was told.
+    """
+
+    def __init__(self, mft: AsyncTransform[Sample, VideoType]) -> None:
+        self._mft = mft
+        self.known = [0, 1]
+        self.ends: list[int] = []
+
+    def take(self) -> bool:
+        """Take what is ready; False: it was a change."""
+        entries: list[OutputDataBuffer[Sample]] = [OutputDataBuffer(id) for id in self.known]
+        flow = self._mft.process_output(entries).flow
+        for entry in entries:
+            if entry.status == OutputBufferStatus.STREAM_END:
+                self.known.remove(entry.stream_id)
+                self.ends.append(entry.stream_id)
+        if flow is Flow.STREAM_CHANGE:
+            for id in {*self._mft.stream_ids()[1]} - {*self.known}:
+                with suppress(InvalidStreamNumber):  # it has ended already
+                    self._mft.set_output_type(SOURCE, id)
+                    self.known.append(id)
+        return flow is Flow.OK
+
+
+def test_outputs_of_a_tee_that_end_and_begin_are_told_together(device: Device) -> None:
+    tee = Tee(2, device=device)
+    negotiate(tee, SOURCE)
+    with as_async(tee) as mft:
+        takers = Takers(mft)
+        mft.process_message(Message.START_OF_STREAM)
+        tee.remove_output(1)
+        assert tee.add_output() == 2
+        _wait(mft, EventType.TRANSFORM_NEED_INPUT)
+        mft.push(_samples(2)[0])
+        _wait(mft, EventType.TRANSFORM_HAVE_OUTPUT)
+        assert not takers.take()
+        assert (takers.known, takers.ends) == ([0, 2], [1])
+        _wait(mft, EventType.TRANSFORM_HAVE_OUTPUT)
+        assert takers.take()
+
+
+@pytest.mark.parametrize("lazy_read", [True, False])
+def test_the_owner_of_a_tee_changes_its_outputs_while_it_runs(lazy_read: bool) -> None:
+    """From a thread of its own, at any moment: the client hears of every change, in order."""
+    tee, source = Tee(2, lazy_read=lazy_read, device="cpu"), _samples(2)[0]
+    negotiate(tee, SOURCE)
+    turns = threading.Semaphore(0)
+    over = threading.Event()
+    removed: list[int] = []
+
+    def own() -> None:
+        there = [1]
+        while turns.acquire(timeout=PATIENCE) and not over.is_set():
+            there.append(tee.add_output())
+            if len(there) > 2:
+                removed.append(there.pop(0))
+                tee.remove_output(removed[-1])
+
+    owner = threading.Thread(target=own)
+    owner.start()
+    try:
+        with as_async(tee) as mft:
+            takers = Takers(mft)
+            mft.process_message(Message.START_OF_STREAM)
+            pictures = 0
+            while pictures < 40:
+                match mft.get_event(timeout=PATIENCE):
+                    case NeedInput():
+                        mft.push(source)
+                        turns.release()
+                    case HaveOutput():
+                        pictures += takers.take()
+                    case event:
+                        pytest.fail(str(event))
+    finally:
+        over.set()
+        turns.release()
+        owner.join()
+    assert takers.ends
+    assert {*takers.ends} <= {*removed}
+    assert len({*takers.ends}) == len(takers.ends)

@@ -27,19 +27,19 @@ from gpumft.errors import (
     Unexpected,
 )
 from gpumft.mft.asynchronous.driver import Driver
-from gpumft.mft.asynchronous.event_queue import EventGenerator
-from gpumft.mft.asynchronous.events import EventType, MediaEvent
-from gpumft.mft.asynchronous.ledger import (
+from gpumft.mft.asynchronous.entries import (
     Arrival,
     Drain,
     Entry,
     Failure,
     Item,
-    Ledger,
     Output,
     Short,
     mark_break,
 )
+from gpumft.mft.asynchronous.event_queue import EventGenerator
+from gpumft.mft.asynchronous.events import EventType, MediaEvent
+from gpumft.mft.asynchronous.ledger import Ledger
 from gpumft.mft.asynchronous.runner import Runner
 from gpumft.mft.flags import Message
 from gpumft.mft.payload import Payload

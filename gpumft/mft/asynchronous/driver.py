@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from gpumft.errors import NotImplementedMF, TransformTypeNotSet
-from gpumft.mft.asynchronous.ledger import Arrival, Change, Output
+from gpumft.mft.asynchronous.entries import Arrival, Change, Output
 from gpumft.mft.flags import (
     Flow,
     InputStreamFlags,
@@ -52,6 +52,10 @@ class Driver(Generic[S]):
 
     def refresh(self) -> None:
         """Look again which streams there are and which have a type."""
+        with self.transform._lock:  # noqa: SLF001 - its owner may end an output at any time
+            self._refresh()
+
+    def _refresh(self) -> None:
         transform = self.transform
         try:
             self.ids = transform.stream_ids()
@@ -123,11 +127,11 @@ class Driver(Generic[S]):
             return None
         if result.flow is Flow.STREAM_CHANGE:
             outputs = self.outputs
-            if result.status & ProcessOutputStatus.NEW_STREAMS:
+            changed = _of_status(buffers, OutputBufferStatus.FORMAT_CHANGE)
+            ended = _of_status(buffers, OutputBufferStatus.STREAM_END)
+            if ended or result.status & ProcessOutputStatus.NEW_STREAMS:
                 self.refresh()
-            changed = OutputBufferStatus.FORMAT_CHANGE
-            ids = {id for id, buffer in buffers.items() if buffer.status == changed}
-            return Change(ids, outputs, result.status)
+            return Change(changed, outputs, result.status, ended)
         for buffer in buffers.values():
             if buffer.status in (OutputBufferStatus.NO_SAMPLE, OutputBufferStatus.STREAM_END):
                 buffer.sample = None
@@ -182,6 +186,10 @@ class Driver(Generic[S]):
 
 
 _identity = id
+
+
+def _of_status(buffers: dict[int, OutputDataBuffer[S]], status: OutputBufferStatus) -> set[int]:
+    return {id for id, buffer in buffers.items() if buffer.status == status}
 
 
 def _has_type(current: Any, stream: int) -> bool:

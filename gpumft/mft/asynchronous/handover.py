@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from gpumft.errors import InvalidArg, InvalidStreamNumber, NotImplementedMF, NullPointer
-from gpumft.mft.asynchronous.ledger import Change, Entry, Output
+from gpumft.mft.asynchronous.entries import Change, Entry, Output
 from gpumft.mft.flags import Flow, OutputBufferStatus, OutputStreamFlags, ProcessOutputFlags
 from gpumft.mft.infos import OutputDataBuffer, OutputResult
 from gpumft.mft.ownership import Delivery, delivery
@@ -58,7 +58,7 @@ def hand_over(
         entry: what is ready.
         buffers: the client's entries, one an output stream.
         flags: ``ProcessOutputFlags``.
-        selected: the outputs with a type; some may be newer than the entry.
+        selected: the outputs that the client knows with a type; some may be newer than the entry.
         by_place: whether entries count by their place and not by ``stream_id``.
 
     Raises:
@@ -67,8 +67,7 @@ def hand_over(
     """
     if not isinstance(entry, Output | Change):
         return OutputResult(Flow.OK)
-    own = entry.buffers if isinstance(entry, Output) else entry.outputs
-    outputs = sorted({*own, *selected})
+    outputs = sorted({*entry.outputs, *selected})
     if len(buffers) != len(outputs):
         raise InvalidArg(
             f"process_output needs one entry for each selected output stream ({len(outputs)}), "
@@ -81,8 +80,7 @@ def hand_over(
         raise InvalidArg(f"process_output has several entries for one output stream: {ids}")
     if isinstance(entry, Change):
         for buffer, id in zip(buffers, ids, strict=True):
-            changed = id in entry.ids
-            buffer.status = OutputBufferStatus.FORMAT_CHANGE if changed else OutputBufferStatus.NONE
+            buffer.status = entry.status_of(id)
         return OutputResult(Flow.STREAM_CHANGE, entry.status)
     how = [
         delivery(

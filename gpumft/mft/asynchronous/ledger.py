@@ -12,10 +12,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Generic, TypeVar
 
 from gpumft.errors import NotAccepting, TransformTypeNotSet
+from gpumft.mft.asynchronous.entries import (
+    Arrival,
+    Change,
+    Drain,
+    Entry,
+    Failure,
+    Item,
+    Output,
+    Short,
+    Told,
+    mark_break,
+)
 from gpumft.mft.asynchronous.events import (
     DrainComplete,
     HaveOutput,
@@ -24,76 +36,10 @@ from gpumft.mft.asynchronous.events import (
     MediaEvent,
     NeedInput,
 )
-from gpumft.mft.flags import Message, OutputStreamFlags, ProcessOutputStatus
-from gpumft.mft.infos import OutputDataBuffer
+from gpumft.mft.flags import Message, ProcessOutputStatus
 from gpumft.mft.payload import Payload
 
 S = TypeVar("S", bound=Payload)
-
-
-@dataclass(slots=True, eq=False)
-class Arrival(Generic[S]):
-    """A sample that was accepted on an input stream; all samples and drains are numbered."""
-
-    sample: S
-    id: int
-    number: int
-
-
-@dataclass(slots=True, eq=False)
-class Told:
-    """A message that the transform hears once the samples before it are inside."""
-
-    message: Message
-    param: object
-
-
-@dataclass(slots=True, eq=False)
-class Drain:
-    """DRAIN: what comes later waits until all output of what came before is announced."""
-
-    id: int
-    number: int
-
-
-@dataclass(slots=True, eq=False)
-class Output(Generic[S]):
-    """One sample for each output stream."""
-
-    buffers: dict[int, OutputDataBuffer[S]]
-    flags: dict[int, OutputStreamFlags]
-
-
-@dataclass(slots=True, eq=False)
-class Change:
-    """These outputs need new media types."""
-
-    ids: set[int]
-    outputs: tuple[int, ...]
-    status: ProcessOutputStatus
-
-
-@dataclass(slots=True, eq=False)
-class Failure:
-    """The transform failed; to be raised once, then the work is tried again."""
-
-    error: BaseException
-
-
-class Short:
-    """The transform's pool was empty; whoever takes the output tries again."""
-
-
-Item = Arrival[S] | Told | Drain
-Entry = Output[S] | Change | Failure | Short
-
-
-def mark_break(entry: Entry[S]) -> None:
-    """Say that this output does not follow from the one before."""
-    if isinstance(entry, Output):
-        for buffer in entry.buffers.values():
-            if buffer.sample is not None:
-                buffer.sample.discontinuity = True
 
 
 class Ledger(Generic[S]):
@@ -214,7 +160,9 @@ class Ledger(Generic[S]):
         self.ended.clear()
         self.waiting.append(Told(Message.START_OF_STREAM, 0))
         change, self._untold = self._untold, None
-        return self.produced(change) if change and change.ids else self._due()
+        if change is None or not (change.ids or change.ended or change.status):
+            return self._due()
+        return self.produced(change)
 
     def end(self, id: int) -> None:
         """END_OF_STREAM."""
@@ -236,8 +184,8 @@ class Ledger(Generic[S]):
 
     def flush(self) -> None:
         """FLUSH."""
-        dropped = next((entry for entry in self.ready if isinstance(entry, Change)), None)
-        self._untold = dropped or self._untold
+        for entry in self.ready:
+            self._keep_news(entry)
         self.dropped = True
         self.started = self.full = self.draining = False
         self.credits = dict.fromkeys(self.credits, 0)
@@ -249,6 +197,11 @@ class Ledger(Generic[S]):
         self.credits[id] -= 1
         self._count += 1
         self.waiting.append(Arrival(sample, id, self._count))
+
+    def known(self, selected: Iterable[int]) -> set[int]:
+        """The outputs with a type as the client sees it: ends that are `ready` are still untold."""
+        told = [entry.outputs for entry in self.ready if isinstance(entry, Output | Change)]
+        return {*selected, *chain.from_iterable(told)}
 
     def taken(self) -> list[MediaEvent]:
         """``process_output`` has taken the oldest entry."""
@@ -282,13 +235,33 @@ class Ledger(Generic[S]):
     ) -> list[MediaEvent]:
         """An entry of `ready` can be taken; the transform has made all output of `done`."""
         self.full = full
-        if self.lazy and len(self.ready) >= self.slots and isinstance(entry, Output):
-            self.ready.popleft()  # its HaveOutput stands for the next one
-            self.ready.append(entry)
-            mark_break(self.ready[0])
-            return self.use_up(done)
         self.ready.append(entry)
+        if self.lazy and len(self.ready) > self.slots and isinstance(entry, Output):
+            dropped = self._drop_oldest()
+            if dropped:  # its HaveOutput stands for the next one
+                return self.use_up(done)
         return [HaveOutput(), *self.use_up(done)]
+
+    def _drop_oldest(self) -> bool:
+        """Drop the oldest output that tells of no end, if the newest is not the only one."""
+        plain = [e for e in self.ready if isinstance(e, Output) and not e.ended]
+        if not plain or plain[0] is self.ready[-1]:
+            return False
+        place = self.ready.index(plain[0])
+        del self.ready[place]
+        mark_break(next(e for e in islice(self.ready, place, None) if isinstance(e, Output)))
+        return True
+
+    def _keep_news(self, entry: Entry[S]) -> None:
+        """Remember what an entry that is dropped would have told of the outputs."""
+        if not isinstance(entry, Change | Output) or not (isinstance(entry, Change) or entry.ended):
+            return
+        news = self._untold or Change(set(), (), ProcessOutputStatus.NONE)
+        ids, status, outputs = news.ids, news.status, {*news.outputs, *entry.outputs}
+        if isinstance(entry, Change):
+            ids, status = ids | entry.ids, status | entry.status
+        ended = news.ended | entry.ended
+        self._untold = Change(ids - ended, tuple(sorted(outputs)), status, ended)
 
     def use_up(self, done: Collection[Arrival[S]]) -> list[MediaEvent]:
         """The transform has made all output of these."""

@@ -17,9 +17,9 @@ from gpumft.errors import (
 )
 from gpumft.mft.asynchronous.client import AsyncClient
 from gpumft.mft.asynchronous.core import UNLOCK
+from gpumft.mft.asynchronous.entries import Change, Failure, Short
 from gpumft.mft.asynchronous.events import EventType
 from gpumft.mft.asynchronous.handover import check_output, hand_over, stream_in
-from gpumft.mft.asynchronous.ledger import Change, Failure, Short
 from gpumft.mft.asynchronous.questions import AsyncQuestions
 from gpumft.mft.flags import (
     Flow,
@@ -301,7 +301,7 @@ class AsyncTransform(AsyncQuestions[S, T], AsyncClient[S], Generic[S, T]):
                         entry,
                         buffers,
                         flags,
-                        selected=self._driver.outputs,
+                        selected=ledger.known(self._driver.outputs),
                         by_place=self._driver.fixed,
                     )
                     self._tell(ledger.taken())

@@ -19,7 +19,7 @@ from gpumft.mft.asynchronous import (
     MediaEvent,
     NeedInput,
 )
-from gpumft.mft.asynchronous.ledger import Failure
+from gpumft.mft.asynchronous.entries import Failure
 from tests.scenarios.actors import Copier, Doubler, LookAhead, Pairs, Token, typed
 from tests.scenarios.by_hand import ByHand
 
