@@ -160,6 +160,33 @@ def check_planes(planes: Sequence[Any], type: VideoType) -> list[Any]:
     return found
 
 
+def check_program_planes(
+    planes: Sequence[Any], format: PixelFormat, size: tuple[int, int], role: str
+) -> None:
+    """Check what a built program is given: arrays, or planes in device memory.
+
+    Args:
+        planes: of the picture that is the `role`, "source" or "target".
+        format: what the program says of them.
+        size: the same, (width, height).
+        role: for messages.
+
+    Raises:
+        InvalidArg: their number, or the shape or dtype of one, is not what the format has.
+
+    Thread-safety: a pure function.
+    """
+    wanted = _wanted(format, size)
+    if len(planes) != len(wanted):
+        raise InvalidArg(f"{role} has {len(planes)} planes, but {format} has {len(wanted)}")
+    for index, (plane, (shape, dtype)) in enumerate(zip(planes, wanted, strict=True)):
+        if plane.shape != shape or plane.dtype != dtype:
+            raise InvalidArg(
+                f"{role} plane {index} is {plane.shape} {plane.dtype}, but {format} at "
+                f"{size[0]}x{size[1]} has {shape} {dtype}: pass a plane of that shape"
+            )
+
+
 def _as_plane(plane: Any) -> Any:
     elsewhere = hasattr(plane, "shape") and isinstance(getattr(plane, "dtype", None), np.dtype)
     return plane if elsewhere and not isinstance(plane, np.ndarray) else np.asarray(plane)

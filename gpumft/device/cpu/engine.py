@@ -16,9 +16,9 @@ from gpumft.device.cpu.lower import lower
 from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
 from gpumft.device.cpu.views import Array, Placed, address
+from gpumft.device.plane import check_program_planes
 from gpumft.device.program import Program
 from gpumft.errors import InvalidArg, InvalidRequest, OutOfMemory
-from gpumft.media.formats import PixelFormat
 
 _WORTH_A_THREAD = 64 * 1024
 """Pixels below which waking another thread costs more than it brings."""
@@ -97,8 +97,8 @@ class CpuRunner(Runner):
         placed = self._checked.get(seen)
         if placed is None:
             program = self._program
-            _check(source, program.source, program.source_size, "source")
-            _check(target, program.target, program.target_size, "target")
+            check_program_planes(source, program.source, program.source_size, "source")
+            check_program_planes(target, program.target, program.target_size, "target")
             placed = Placed(
                 self._sources,
                 self._schedule.target_views,
@@ -143,16 +143,3 @@ def _tables(schedule: Schedule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
 
 def _pixels(size: tuple[int, int]) -> int:
     return size[0] * size[1]
-
-
-def _check(planes: Sequence[Array], format: PixelFormat, size: tuple[int, int], role: str) -> None:
-    """Raise InvalidArg unless the planes can be addressed as `format` at `size`."""
-    shapes, dtypes = format.plane_shapes(size), format.plane_dtypes()
-    if len(planes) != len(shapes):
-        raise InvalidArg(f"{role} has {len(planes)} planes, but {format} has {len(shapes)}")
-    for index, (plane, shape, dtype) in enumerate(zip(planes, shapes, dtypes, strict=True)):
-        if plane.shape != shape or plane.dtype != dtype:
-            raise InvalidArg(
-                f"{role} plane {index} is {plane.shape} {plane.dtype}, but {format} at "
-                f"{size[0]}x{size[1]} has {shape} {dtype}: pass an array of that shape"
-            )

@@ -16,7 +16,7 @@ from gpumft.device.gpu.launch import Launch
 from gpumft.device.gpu.machine import Machine
 from gpumft.device.gpu.schedule import schedule
 from gpumft.device.gpu.transit import Plane, Transit, arrays_in
-from gpumft.device.plane import DevicePlane
+from gpumft.device.plane import DevicePlane, check_program_planes
 from gpumft.device.program import Program
 from gpumft.errors import InvalidArg, InvalidRequest, MFError
 from gpumft.media.formats import PixelFormat
@@ -123,15 +123,8 @@ class GpuRunner(Runner):
         self, planes: Sequence[Plane], format: PixelFormat, size: tuple[int, int], role: str
     ) -> None:
         """Raise InvalidArg unless the planes can be addressed as `format` at `size`."""
-        shapes, dtypes = format.plane_shapes(size), format.plane_dtypes()
-        if len(planes) != len(shapes):
-            raise InvalidArg(f"{role} has {len(planes)} planes, but {format} has {len(shapes)}")
-        for index, (plane, shape, dtype) in enumerate(zip(planes, shapes, dtypes, strict=True)):
-            if plane.shape != shape or plane.dtype != dtype:
-                raise InvalidArg(
-                    f"{role} plane {index} is {plane.shape} {plane.dtype}, but {format} at "
-                    f"{size[0]}x{size[1]} has {shape} {dtype}: pass a plane of that shape"
-                )
+        check_program_planes(planes, format, size, role)
+        for index, plane in enumerate(planes):
             if isinstance(plane, DevicePlane):
                 self._check_memory(plane, f"{role} plane {index}")
 
