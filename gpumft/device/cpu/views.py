@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.kernels import VIEW
-from gpumft.device.cpu.v210 import STREAM
+from gpumft.device.cpu.layout import STREAM, VIEW
 from gpumft.media.formats import Component, PixelFormat
 
 Array = npt.NDArray[Any]
