@@ -156,8 +156,9 @@ def serve() -> None:
             answer = translate(name, formula)
         except KernelBuildError as error:
             answer = str(error), error.log, error.source
-        except Exception:  # noqa: BLE001 - told where somebody listens
-            answer = f"the kernel {name} cannot be compiled", traceback.format_exc(), ""
+        except Exception as error:  # noqa: BLE001 - told where somebody listens
+            told = f"the kernel {name} cannot be compiled: {error}"
+            answer = told, traceback.format_exc(), ""
         pickle.dump(answer, answers)
         answers.flush()
 
