@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import wraps
 from math import prod
@@ -32,6 +33,8 @@ GROUP = (32, 4, 1)
 """Work items of a group (across, down). Left to the runtime, Intel's took twice as long."""
 QUIRKS = {"Oclgrind": ("-cl-opt-disable",)}
 """Options by platform. Oclgrind's optimiser leaves intrinsics that its interpreter lacks."""
+_MOST = 32
+"""Compiled programs that stay although nothing uses them; Intel's take 4 MiB each."""
 _KNOWN: dict[str, DeviceInfo] = {}
 _LOCK = threading.RLock()
 
@@ -73,7 +76,7 @@ class OpenCLMachine(Machine):
         self._device = device
         self._group = GROUP if device.max_work_group_size >= prod(GROUP) else (1, 1, 1)
         self._options = [*OPTIONS, *QUIRKS.get(device.platform.name, ()), *options]
-        self._kernels: dict[str, Any] = {}
+        self._programs: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
         try:
             self.context = self.cl.Context([device])
@@ -89,9 +92,11 @@ class OpenCLMachine(Machine):
         """Return the unit's kernel. Each call makes a new one, since arguments are its state."""
         source, key = unit.text("opencl"), unit.key("opencl")
         with self._lock:
-            if key not in self._kernels:
-                self._kernels[key] = self.program(source)
-            return self.cl.Kernel(self._kernels[key], unit.entries[0])
+            program = self._programs.pop(key, None) or self.program(source)
+            self._programs[key] = program
+            while len(self._programs) > _MOST:
+                self._programs.popitem(last=False)
+            return self.cl.Kernel(program, unit.entries[0])
 
     def program(self, source: str) -> Any:
         """Return pyopencl's program of a source text.

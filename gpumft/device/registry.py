@@ -7,7 +7,7 @@ import logging
 import os
 
 from gpumft.device.base import Device, DeviceInfo
-from gpumft.errors import DeviceUnavailable, InvalidArg
+from gpumft.errors import DeviceUnavailable, InvalidArg, KernelBuildError
 
 _log = logging.getLogger("gpumft.device")
 _WORDS = ("auto", "cpu", "cuda", "opencl")
@@ -67,17 +67,19 @@ def open_device(spec: str | None = None, *, threads: int | None = None) -> Devic
 def _cpu(threads: int) -> Device:
     try:
         from gpumft.device.cpu.device import CpuDevice
-    except ImportError as error:
+
+        return CpuDevice(threads)
+    except (ImportError, KernelBuildError) as error:
         raise DeviceUnavailable(f"the cpu needs Numba, which cannot be loaded: {error}") from error
-    return CpuDevice(threads)
 
 
 def _describe_cpu() -> DeviceInfo:
     try:
         from gpumft.device.cpu.device import describe
-    except ImportError as error:  # Numba is missing, or refuses this NumPy
+
+        return describe()
+    except (ImportError, KernelBuildError) as error:  # Numba is missing, or refuses this NumPy
         return DeviceInfo("cpu", "cpu", "cpu", usable=False, identical=False, reason=str(error))
-    return describe()
 
 
 def _best() -> Device | None:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,12 +22,18 @@ class Code:
     registers: int
     stack: int
     local: int
-    sass: str
-    """Instructions, one a line, without addresses."""
+    cubin: bytes
+
+    @cached_property
+    def sass(self) -> str:
+        """Instructions, one a line, without addresses; half a second of nvdisasm."""
+        listing = _run("nvdisasm", "-ndf", self.cubin)  # the flow of data takes time
+        return "\n".join(re.findall(r"/\*[0-9a-f]{4,}\*/\s+(.*?);", listing))
 
 
+@cache
 def compile(source: str, architecture: int, *, ptx: bool = False, fmad: bool = False) -> bytes:
-    """Machine code or PTX; raises RuntimeError with the log."""
+    """Machine code or PTX; raises RuntimeError with the log. Equal questions are asked once."""
     from cuda.bindings import nvrtc
 
     options = [o for o in OPTIONS if not o.startswith("--fmad")]
@@ -59,20 +65,18 @@ def version() -> str:
 
 
 def look(cubin: bytes) -> Code:
-    """What cuobjdump and nvdisasm say of a CUBIN with one kernel."""
+    """What cuobjdump says of a CUBIN with one kernel."""
+    usage = _run("cuobjdump", "-res-usage", cubin)
+    numbers = {name: int(n) for name, n in re.findall(r"(REG|STACK|LOCAL):(\d+)", usage)}
+    return Code(numbers["REG"], numbers["STACK"], numbers["LOCAL"], cubin)
+
+
+def _run(tool: str, option: str, cubin: bytes) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "unit.cubin"
         file.write_bytes(cubin)
-        usage = _run("cuobjdump", "-res-usage", str(file))
-        listing = _run("nvdisasm", "-c", str(file))
-    numbers = {name: int(n) for name, n in re.findall(r"(REG|STACK|LOCAL):(\d+)", usage)}
-    lines = re.findall(r"/\*[0-9a-f]{4,}\*/\s+(.*?);", listing)
-    return Code(numbers["REG"], numbers["STACK"], numbers["LOCAL"], "\n".join(lines))
-
-
-def _run(tool: str, *arguments: str) -> str:
-    done = subprocess.run([str(_bin() / tool), *arguments], capture_output=True, check=True)
-    return done.stdout.decode()
+        command = [str(_bin() / tool), option, str(file)]
+        return subprocess.run(command, capture_output=True, check=True).stdout.decode()
 
 
 @cache

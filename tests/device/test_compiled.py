@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import re
 import tracemalloc
+import weakref
+from collections import OrderedDict
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, patch
 
 import numpy as np
 import pytest
-from numba.core import event
 
 from gpumft.device import Program, open_device
-from gpumft.device.cpu import compiler, formulas, fused, selftest
+from gpumft.device.cpu import compiler, fused, kept, layout, selftest, translate, workshop
 from gpumft.device.program import Apply
 from gpumft.device.vectors import vectors
 from gpumft.errors import KernelBuildError
@@ -40,7 +43,7 @@ KERNELS = (
     *(f"{family}.{name}" for family in ("pack", "unpack") for name in "yuv"),
 )
 FORMULAS = {
-    name: formulas.register(joined.formula)
+    name: layout.register(joined.formula)
     for name in ("formula_roots", "formula_powers", "formula_choices", "formula_chain")
     for joined in fused.fused(programs.case(name).program.stages, 3)
     if isinstance(joined, Apply)
@@ -64,7 +67,7 @@ VECTOR_FMA = re.compile(r"\bvfn?m(add|sub)\d*ps\b|\bfmla\s+v")
 @cache
 def made(name: str) -> Any:
     """A kernel compiled here and now, once for all tests that look at it."""
-    return compiler.compile_kernel(name, keep=False)
+    return translate.library_of(name, layout.formula_of(name))[1]
 
 
 def bodies(ir: str) -> str:
@@ -74,7 +77,7 @@ def bodies(ir: str) -> str:
 
 @pytest.mark.parametrize("name", [*KERNELS, *FORMULAS.values()])
 def test_no_double_in_any_kernel(name: str) -> None:
-    ir = bodies(made(name).inspect_llvm())
+    ir = bodies(made(name).get_llvm_str())
     assert "define" in ir
     assert not re.search(r"\bdouble\b", ir)
     assert not re.search(r"\b(fast|reassoc|contract|afn|arcp|nnan|ninf|nsz)\b", ir)
@@ -82,13 +85,12 @@ def test_no_double_in_any_kernel(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*INNER, "mix"])
 def test_taps_and_quantisation_are_vector_code(name: str) -> None:
-    library = made(name)._library
-    assert VECTOR_FMA.search(library.get_asm_str())
+    assert VECTOR_FMA.search(made(name).get_asm_str())
 
 
 def loops(name: str) -> list[list[str]]:
     """Loops that hold a packed fma, from their label to the jump back to it."""
-    lines = made(name)._library.get_asm_str().splitlines()
+    lines = made(name).get_asm_str().splitlines()
     labels = {line[:-1]: n for n, line in enumerate(lines) if re.fullmatch(r"\.?L\w+:", line)}
     longest = 1000 if name in FORMULAS.values() else 200
     found = []
@@ -112,7 +114,7 @@ def test_no_calls_and_no_gathers_in_the_inner_loops(name: str) -> None:
 def test_a_product_is_never_an_operand_of_a_sum() -> None:
     """A written-out fma is the only way: no fmul feeds an fadd or fsub in the kernels' IR."""
     for name in KERNELS:
-        ir = bodies(made(name).inspect_llvm())
+        ir = bodies(made(name).get_llvm_str())
         products = set(re.findall(r"(%\S+) = fmul ", ir))
         sums = re.findall(r" = f(?:add|sub) (?:<[^>]*> |float )(\S+), (\S+)", ir)
         fed = {operand.rstrip(",") for pair in sums for operand in pair} & products
@@ -138,18 +140,16 @@ def test_nothing_compiles_and_nothing_is_allocated_after_build() -> None:
     with open_device("cpu", threads=2) as device:
         built = device.build(program)
         built(source, target)
-        kernels = set(compiler._kernels)
         tracemalloc.start()
         try:
-            with event.install_recorder("numba:compile") as recorder:
+            with patch.object(compiler, "kernel") as asked:
                 for planes in (source, others):
                     built(planes, target)
                     built(planes, [target[0][::-1]])
             snapshot = tracemalloc.take_snapshot()
         finally:
             tracemalloc.stop()
-    assert not recorder.buffer
-    assert set(compiler._kernels) == kernels
+    asked.assert_not_called()
     numpy_domain = np.lib.tracemalloc_domain
     pixels = [t for t in snapshot.traces if t.domain == numpy_domain and t.size >= 4096]
     assert not pixels
@@ -202,48 +202,80 @@ def test_flush_to_zero_mode_changes_no_byte(name: str) -> None:
     assert found == expected
 
 
-def test_kernels_are_kept_in_the_chosen_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def made_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """An empty cache; kernels are compiled in this process, and counted."""
     monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
-    assert compiler.compile_kernel("mix").cache_hits == 0
-    assert list(compiler.cache_folder().glob("*mix*.nbc"))
-    assert compiler.cache_folder().is_relative_to(tmp_path)
-    assert compiler.compile_kernel("mix").cache_hits == 1
+    counted = Mock(wraps=translate.translate)
+    monkeypatch.setattr(workshop, "make", counted)
+    monkeypatch.setattr(compiler, "_unwritten", {})
+    kept._warn_once.cache_clear()
+    return counted
 
 
+def test_kernels_are_kept_in_the_chosen_folder(made_here: Mock, tmp_path: Path) -> None:
+    first = compiler.machine_code("mix")
+    assert kept.path_of("mix").is_relative_to(tmp_path)
+    assert [path.name for path in kept.cache_folder().iterdir()] == [kept.path_of("mix").name]
+    assert compiler.machine_code("mix") == first
+    made_here.assert_called_once_with("mix", None)
+
+
+@pytest.mark.parametrize("damage", ["nonsense", "cut", "empty", "a folder"])
 def test_a_damaged_cache_file_means_compiling_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    damage: str, made_here: Mock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
-    compiler.compile_kernel("mix")
-    for path in compiler.cache_folder().iterdir():
-        path.write_bytes(b"\x80nonsense")
-    assert compiler.compile_kernel("mix").cache_hits == 0
-    assert compiler.compile_kernel("mix").cache_hits == 1
+    first = compiler.machine_code("split.2")
+    path = kept.path_of("split.2")
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "a folder":
+        path.mkdir()
+    else:
+        path.write_bytes({"nonsense": b"\x80nonsense", "cut": content[:-1], "empty": b""}[damage])
+    with caplog.at_level(logging.WARNING, "gpumft.device"):
+        for _ in range(2):
+            assert len(compiler.machine_code("split.2").binary) == len(first.binary)
+    assert made_here.call_count == 2
+    assert sum("cannot be read" in record.message for record in caplog.records) == 1
 
 
 def test_an_unwritable_cache_folder_means_one_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    made_here: Mock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("not a folder")
     monkeypatch.setenv("GPUMFT_CACHE_DIR", str(blocker))
-    compiler._warn_once.cache_clear()
     with caplog.at_level(logging.WARNING, "gpumft.device"):
-        for name in ("mix", "gather"):
-            assert compiler.compile_kernel(name).address
-    assert [r.message for r in caplog.records if "not kept on disk" in r.message] == [
-        f"kernels are not kept on disk: {compiler.cache_folder()} is not writable"
-    ]
+        for name in ("split.2", "split.3", "split.2"):
+            assert compiler.machine_code(name).binary
+    assert made_here.call_count == 2  # in memory it is kept nevertheless
+    (told,) = [r.message for r in caplog.records if "not kept on disk" in r.message]
+    assert told.startswith(f"kernels are not kept on disk: {kept.cache_folder()} is not writable")
 
 
 def test_the_cache_key_covers_every_file_of_the_engine() -> None:
     folder = Path(compiler.__file__).parent
-    jitted = {"arithmetic.py", "vectors.py", "kernels.py", "columns.py", "across.py"}
-    jitted |= {"pixels.py", "paint.py", "selftest.py", "formulas.py", "v210.py"}
+    jitted = {"arithmetic.py", "vectors.py", "kernels.py", "columns.py", "across.py", "layout.py"}
+    jitted |= {"pixels.py", "paint.py", "probe.py", "formulas.py", "v210.py", "translate.py"}
     assert jitted <= {path.name for path in folder.glob("*.py")}
-    assert compiler.cache_folder().name == compiler._source_hash()
+    assert kept.cache_folder().name == kept.source_hash()
+
+
+def test_kernels_that_no_program_uses_leave_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "_kernels", OrderedDict())
+    monkeypatch.setattr(compiler, "_MOST", 2)
+    first = weakref.ref(compiler.kernel("mix"))
+    address = compiler.kernel("mix").address
+    for name in ("run_band", "probe"):
+        compiler.kernel(name)
+    gc.collect()
+    assert address
+    assert first() is None
+    assert set(compiler._kernels) == {"run_band", "probe"}
 
 
 def test_the_self_test_holds_the_suite_s_vectors() -> None:
@@ -274,23 +306,31 @@ def test_equal_programs_are_built_once_and_sixteen_are_kept() -> None:
         assert device.build(make(9))._runner is not first._runner
 
 
-def test_a_kernel_that_numba_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(args: int, scratch: int, planes: int, y: int, count: int) -> None:
-        y.no_such_thing()  # type: ignore[attr-defined]
+def broken(args: int, scratch: int, planes: int, y: int, count: int) -> None:
+    y.no_such_thing()  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(compiler, "_source", lambda _name: broken)
+
+def test_a_kernel_that_numba_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translate, "source_of", lambda _name, _formula: broken)
     with pytest.raises(KernelBuildError, match="cannot compile the kernel mix") as caught:
-        compiler.compile_kernel("mix", keep=False)
+        translate.translate("mix")
     assert "no_such_thing" in caught.value.log
     assert "def broken" in caught.value.source
 
 
+def test_a_kernel_that_would_need_numba_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def prints(args: int, scratch: int, planes: int, y: int, count: int) -> None:
+        print(y)  # noqa: T201 - that calls Python
+
+    monkeypatch.setattr(translate, "source_of", lambda _name, _formula: prints)
+    with pytest.raises(KernelBuildError, match=r"kernel mix calls .*, which is no part of it"):
+        translate.translate("mix")
+
+
 @pytest.mark.parametrize("name", ["paint.uint8.uint8.prr.101-111-110", "phases.row", "run_band"])
-def test_another_process_finds_what_was_compiled(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
-    compiler.compile_kernel(name)
-    script = "import sys; from gpumft.device.cpu import compiler\n"
-    script += "print(compiler.compile_kernel(sys.argv[1]).cache_hits)"
-    assert in_child({}, script, name) == "1"
+def test_another_process_finds_what_was_compiled(name: str, made_here: Mock) -> None:
+    code = compiler.machine_code(name)
+    script = "import hashlib, sys; from gpumft.device.cpu import compiler, workshop\n"
+    script += "workshop.make = None\n"
+    script += "print(hashlib.sha256(compiler.machine_code(sys.argv[1]).binary).hexdigest())"
+    assert in_child({}, script, name) == hashlib.sha256(code.binary).hexdigest()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gpumft.device import Device, DevicePlane, devices, open_device
+from gpumft.device import Device, DevicePlane, devices, open_device, opencl
 from gpumft.device.gpu import selftest
 from gpumft.device.opencl import OpenCLDevice, OpenCLMachine
 from gpumft.device.unit import Part, Unit
@@ -163,6 +164,21 @@ def test_the_self_test_finds_a_wrong_operation(
     complaint = selftest.complaint(device.machine)
     assert complaint.startswith("fma(")
     assert "; recip(" in complaint
+
+
+@pytest.mark.parametrize("device", INTEL, indirect=True)
+def test_programs_that_nothing_uses_are_forgotten(
+    device: OpenCLDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = device.machine
+    assert isinstance(machine, OpenCLMachine)
+    monkeypatch.setattr(opencl, "_MOST", 2)
+    monkeypatch.setattr(machine, "_programs", OrderedDict())
+    units = [Unit(selftest.UNIT.parts, selftest.UNIT.entries, (("N", str(n)),)) for n in range(3)]
+    kernels = [machine.compile(unit) for unit in (*units, units[1])]
+    assert list(machine._programs) == [units[2].key("opencl"), units[1].key("opencl")]
+    assert kernels[1].program == kernels[3].program  # built once
+    assert kernels[0].function_name == "primitives"  # in use, so still there
 
 
 @pytest.mark.parametrize("device", BOTH, indirect=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gpumft.device import (
@@ -147,12 +149,20 @@ def test_importing_the_room_loads_no_compiler() -> None:
 
 BROKEN = """
 import sys
-sys.modules["numba"] = None  # as if it were not installed
+if sys.argv[1] == "no llvmlite":
+    sys.modules["llvmlite"] = None  # as if it were not installed
+elif sys.argv[1] == "no numba":
+    from importlib.metadata import Distribution, PackageNotFoundError
+    def from_name(name):
+        raise PackageNotFoundError(name)
+    Distribution.from_name = from_name
+else:
+    sys.path.insert(0, sys.argv[2])
 import gpumft.device
 from gpumft.errors import DeviceUnavailable
 info = gpumft.device.devices()[0]
 assert (info.spec, info.usable, info.identical) == ("cpu", False, False)
-assert "numba" in info.reason
+assert sys.argv[1].rpartition(" ")[2] in info.reason, info.reason
 try:
     gpumft.device.open_device("cpu")
 except DeviceUnavailable as error:
@@ -160,8 +170,11 @@ except DeviceUnavailable as error:
 """
 
 
-def test_without_numba_the_cpu_is_listed_with_the_reason() -> None:
-    assert in_child({}, BROKEN) == "the cpu needs Numba, which cannot be loaded"
+@pytest.mark.parametrize("lack", ["no llvmlite", "no numba", "a refusing numba"])
+def test_without_numba_the_cpu_is_listed_with_the_reason(lack: str, tmp_path: Path) -> None:
+    (tmp_path / "numba.py").write_text("raise ImportError('numba refuses this NumPy')")
+    told = in_child({"GPUMFT_CACHE_DIR": str(tmp_path)}, BROKEN, lack, str(tmp_path))
+    assert told == "the cpu needs Numba, which cannot be loaded"
 
 
 def test_processors_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpumft.device.cpu import formulas, lower
+from gpumft.device.cpu import layout, lower
 from gpumft.device.cpu.fused import fused
 from gpumft.device.gpu.schedule import schedule
 from gpumft.device.program import Apply, Mix, Program, Rect, Stage
@@ -70,4 +70,4 @@ def test_coefficients_that_are_zero_are_not_evaluated() -> None:
 
 def test_a_registered_formula_is_found_by_its_key() -> None:
     one, other = faded(2.0).formula, faded(5.0).formula
-    assert formulas.register(one) == formulas.register(other) == f"formula.{one.key}"
+    assert layout.register(one) == layout.register(other) == f"formula.{one.key}"

@@ -8,8 +8,9 @@ from typing import Any
 from numba import float32, int32, int64, types
 from numba.extending import register_jitable
 
-from gpumft.device.cpu.arithmetic import BLOCK, encode, fma, number, pointer
+from gpumft.device.cpu.arithmetic import encode, fma, number, pointer
 from gpumft.device.cpu.kernels import _place, _row
+from gpumft.device.cpu.layout import BLOCK
 from gpumft.device.cpu.pixels import TYPES
 from gpumft.device.cpu.sums import adder, scattered, sparing, where_more
 from gpumft.device.cpu.vectors import get, put, reader, setting, splat, vadd, vfma, writer, zeros

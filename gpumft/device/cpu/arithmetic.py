@@ -10,7 +10,6 @@ from Python they do nothing useful.
 
 from __future__ import annotations
 
-import struct
 from typing import Any
 
 from llvmlite import ir
@@ -18,21 +17,14 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from gpumft.device.cpu.layout import TINY
+
 FLOAT = ir.FloatType()
 INT32 = ir.IntType(32)
 INT64 = ir.IntType(64)
 
-TINY = 2.0**-64
-"""Magnitudes below this count as zero, so that no result depends on subnormals."""
 QUIET = 0x7FC00000
 """The bits of the only NaN that is written."""
-BLOCK = 32
-"""Longer lists of taps are summed in blocks of this many."""
-
-
-def float_bits(value: float) -> int:
-    """Return the bits of `value` as a float32, for the integer arguments of a kernel."""
-    return int(struct.unpack("<i", struct.pack("<f", value))[0])
 
 
 def _pointer(_typing: Any, address: Any, dtype: Any) -> Any:

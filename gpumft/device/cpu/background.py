@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gpumft.device.cpu import v210
-from gpumft.device.cpu.arithmetic import TINY
+from gpumft.device.cpu.layout import STREAM, TINY, packed
 from gpumft.device.cpu.views import Array
 from gpumft.device.program import Program
 from gpumft.media.formats import Component, PixelFormat
@@ -73,10 +72,10 @@ def _fill_stream(program: Program) -> list[Fill]:
     elements = np.zeros(3 * words, np.uint32)
     pairs = -(-size[0] // 2)
     for component, value in zip(program.target.layout.components, program.background, strict=True):
-        offset, step = v210.STREAM[component.name]
+        offset, step = STREAM[component.name]
         stored = _stored(component, value, is_float=False)
         elements[offset::step][: pairs * (2 if component.name == "y" else 1)] = stored
-    return [Fill(0, (slice(None), slice(None)), v210.packed(elements))]
+    return [Fill(0, (slice(None), slice(None)), packed(elements))]
 
 
 def _fill(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.arithmetic import BLOCK, float_bits
+from gpumft.device.cpu.layout import BLOCK, float_bits
 from gpumft.device.cpu.schedule import MOST, ROUND, Buffer, Filtered, Input, Ranges, Stage
 from gpumft.device.cpu.steps import Steps
 from gpumft.device.program import Mix, Program, Read

@@ -8,11 +8,12 @@ from typing import Any
 from numba import float32, int32, int64, types
 from numba.extending import register_jitable
 
-from gpumft.device.cpu.arithmetic import BLOCK, pointer
+from gpumft.device.cpu.arithmetic import pointer
 from gpumft.device.cpu.kernels import _row
+from gpumft.device.cpu.layout import BLOCK, LANES
 from gpumft.device.cpu.pixels import TYPES, elements
 from gpumft.device.cpu.sums import adder, fetch, sparing
-from gpumft.device.cpu.vectors import LANES, put, reader, setting, splat, vadd, vfma, zeros
+from gpumft.device.cpu.vectors import put, reader, setting, splat, vadd, vfma, zeros
 
 MOST_AHEAD = 8
 """Rows that are fetched ahead."""

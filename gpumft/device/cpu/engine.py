@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from gpumft.device.base import Runner
 from gpumft.device.cpu import compiler
 from gpumft.device.cpu.background import fills
-from gpumft.device.cpu.kernels import VIEW
+from gpumft.device.cpu.layout import VIEW
+from gpumft.device.cpu.loader import Loaded
 from gpumft.device.cpu.lower import lower
 from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
@@ -44,8 +45,10 @@ class CpuRunner(Runner):
         self._slots = min(threads.count, 1 + pixels // _WORTH_A_THREAD)
         schedule = lower(program, self._slots)
         self._schedule = schedule
-        self._run_band = compiler.function("run_band")
-        self._steps, self._ranges = _tables(schedule)
+        names = {name for stage in schedule.stages for name, *_ in stage.steps} | {"run_band"}
+        self._kernels = {name: compiler.kernel(name) for name in names}
+        self._run_band = self._kernels["run_band"].function(7)
+        self._steps, self._ranges = _tables(schedule, self._kernels)
         unused = len(program.reads) - len(schedule.source_views)  # reads of one view share it
         self._sources = [*schedule.source_views, *schedule.source_views[:1] * unused]
         views = len(self._sources) + len(schedule.target_views)
@@ -126,7 +129,9 @@ def _scratch(slots: int, size: int) -> npt.NDArray[np.float32]:
         ) from error
 
 
-def _tables(schedule: Schedule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _tables(
+    schedule: Schedule, kernels: Mapping[str, Loaded]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return what `kernels.run_band` reads: stages and steps, and the ranges of every slice."""
     stages: list[int] = []
     steps: list[int] = []
@@ -134,7 +139,7 @@ def _tables(schedule: Schedule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
         stages += [len(steps) // 3, stage.together, len(stage.steps), stage.height]
         for name, arguments, guard in stage.steps:
             entry = -1 if guard < 0 else 2 * (len(schedule.stages) + guard)
-            steps += [compiler.kernel(name), schedule.keep(arguments, np.int64), entry]
+            steps += [kernels[name].address, schedule.keep(arguments, np.int64), entry]
     ranges = [stage.ranges for stage in schedule.stages] + schedule.guards
     return np.array(stages + steps, np.int64), np.ascontiguousarray(
         np.concatenate(ranges, axis=1), np.int64

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.arithmetic import BLOCK
+from gpumft.device.cpu.layout import BLOCK
 from gpumft.resample.taps import Taps
 
 _LARGEST_PERIOD = 16

@@ -1,7 +1,7 @@
 """A formula as one loop over a row: all its operations between the loads and the stores.
 
-The name of such a kernel holds the formula's key. Lowering registers each Formula that it uses, so
-that the compiler finds it; machine code is kept on disk as that of the other kernels.
+The name of such a kernel holds the formula's key. Lowering registers each Formula that it uses
+(`layout.register`), so that the compiler finds it.
 """
 
 from __future__ import annotations
@@ -25,27 +25,18 @@ from gpumft.device.cpu.arithmetic import (
     reciprocal,
 )
 from gpumft.device.cpu.kernels import _copy, _row
-from gpumft.device.cpu.vectors import FLOATS, LANES, VECTOR, WORDS, get, parameter, put
+from gpumft.device.cpu.layout import LANES
+from gpumft.device.cpu.vectors import FLOATS, VECTOR, WORDS, get, parameter, put
 from gpumft.formula import Formula, Step
 
 MOST = 4
 """Channels that a formula takes, and that it gives."""
 PARAMETERS = 29
 """The argument from which on a kernel's parameters lie."""
-_known: dict[str, Formula] = {}
 
 
-def register(formula: Formula) -> str:
-    """Make a formula known to the compiler; return its kernel's name.
-
-    Thread-safety: any thread.
-    """
-    return f"formula.{_known.setdefault(formula.key, formula).key}"
-
-
-def formula(key: str) -> Callable[..., None]:
-    """Make the kernel of the formula that was registered with this key."""
-    made = _known[key]
+def formula(made: Formula) -> Callable[..., None]:
+    """Make the kernel of a formula."""
     count, outs = made.inputs, len(made.outputs)
     both = min(count, outs)
     evaluate = _evaluator(made)

@@ -20,13 +20,8 @@ from typing import Any
 from numba import float32, int64
 from numba.extending import register_jitable
 
-from gpumft.device.cpu.arithmetic import BLOCK, fma, number, pointer, run
-
-VIEW = 12
-"""int64 entries of a view: base, rows (first, direction, shift, stride, sub), columns (the same),
-element stride. Sample i of an axis lies at j = first + direction * i, (j >> shift) * stride +
-(j & mask) * sub; shift is 0 but for the luma of packed 4:2:2 in a strided array."""
-
+from gpumft.device.cpu.arithmetic import fma, number, pointer, run
+from gpumft.device.cpu.layout import BLOCK
 
 STAGE = 4
 """Entries of a stage: first step, steps that make all rows of a round, steps, rows of a round."""

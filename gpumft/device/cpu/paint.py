@@ -10,9 +10,9 @@ from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import pointer
 from gpumft.device.cpu.kernels import _place, _row
+from gpumft.device.cpu.layout import LANES
 from gpumft.device.cpu.pixels import TYPES, elements, pattern_place, pattern_row
 from gpumft.device.cpu.vectors import (
-    LANES,
     blender,
     chooser,
     put,

@@ -10,7 +10,6 @@ from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import (
     encode,
-    float_bits,
     flush,
     fma,
     merge,
@@ -19,7 +18,8 @@ from gpumft.device.cpu.arithmetic import (
     recip,
 )
 from gpumft.device.cpu.kernels import _place, _row
-from gpumft.device.cpu.vectors import LANES, put, reader, setting
+from gpumft.device.cpu.layout import LANES, float_bits
+from gpumft.device.cpu.vectors import put, reader, setting
 
 _ONE = float_bits(1.0)
 

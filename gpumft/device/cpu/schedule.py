@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.arithmetic import BLOCK
-from gpumft.device.cpu.vectors import LANES
+from gpumft.device.cpu.layout import BLOCK, LANES
 from gpumft.device.cpu.views import View
 from gpumft.device.program import Pattern, Program, Read, Scale
 from gpumft.resample.taps import Taps

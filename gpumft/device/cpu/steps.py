@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu import filters, formulas, v210
-from gpumft.device.cpu.arithmetic import BLOCK, float_bits
-from gpumft.device.cpu.kernels import VIEW
+from gpumft.device.cpu import filters
+from gpumft.device.cpu.layout import BLOCK, LANES, VIEW, float_bits, masks, register
 from gpumft.device.cpu.schedule import (
     FEWEST,
     MOST,
@@ -20,7 +19,6 @@ from gpumft.device.cpu.schedule import (
     Schedule,
     round_up,
 )
-from gpumft.device.cpu.vectors import LANES
 from gpumft.device.cpu.views import View, source_view, target_view
 from gpumft.device.program import Apply, Pattern, Program, Read, Rect, Write
 from gpumft.media.formats import Component, PixelFormat
@@ -168,7 +166,7 @@ class Steps(Schedule):
             given = [n for buffer in buffers for n in buffer.arguments]
             places += given + [0] * (3 * MOST - len(given))
         parameters = [float_bits(number) for number in stage.formula.parameters]
-        return formulas.register(stage.formula), [
+        return register(stage.formula), [
             columns, *_box(stage.region, columns), *places, *parameters,
         ]  # fmt: skip
 
@@ -336,7 +334,7 @@ class Steps(Schedule):
         surrounded = (0, 0, *program.target_size) != tuple(inner)
         return f"pack.{part.name}", [
             at, left, columns, padding, -int(merge or surrounded), words,
-            self.keep(v210.masks(part.name, words, left, columns), np.uint32),
+            self.keep(masks(part.name, words, left, columns), np.uint32),
             self.shared("words", words).offset, *channel.arguments,
             *(float_bits(number) for number in gain),
             *self._shape(program, part, write.limits, write.dither),

@@ -11,7 +11,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from gpumft.device.cpu.arithmetic import FLOAT, INT32, INT64, call, constant, decoded
-from gpumft.device.cpu.vectors import FLOATS, LANES, VECTOR, WORDS, everywhere, load_lanes
+from gpumft.device.cpu.layout import LANES
+from gpumft.device.cpu.vectors import FLOATS, VECTOR, WORDS, everywhere, load_lanes
 
 
 def _fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 from numba import float32, int32, int64, types, uint32
 from numba.extending import intrinsic, register_jitable
@@ -19,10 +17,10 @@ from numba.extending import intrinsic, register_jitable
 from gpumft.device.cpu.arithmetic import INT32, decode, number, pointer, rounded
 from gpumft.device.cpu.arithmetic import constant as fixed
 from gpumft.device.cpu.kernels import _place, _row
+from gpumft.device.cpu.layout import LANES, STREAM
 from gpumft.device.cpu.pixels import pattern_place, pattern_row
 from gpumft.device.cpu.vectors import (
     FLOATS,
-    LANES,
     VECTOR,
     WORDS,
     everywhere,
@@ -35,31 +33,8 @@ from gpumft.device.cpu.vectors import (
     store_lanes,
 )
 
-STREAM: Final = {"u": (0, 4), "y": (1, 2), "v": (2, 4)}
-"""Offset and step of each component in the stream of elements."""
 TURN: Final = 3 * LANES
 """Elements that a loop takes at once."""
-
-
-def masks(name: str, words: int, first: int, count: int) -> npt.NDArray[np.uint32]:
-    """Return the bits that samples `first`.. of a component take in a row of words.
-
-    Thread-safety: a pure function.
-    """
-    offset, step = STREAM[name]
-    taken = np.zeros(3 * words, np.uint32)
-    taken[offset::step][first : first + count] = 1023
-    return packed(taken)
-
-
-def packed(elements: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """Return a row of elements as words.
-
-    Thread-safety: a pure function.
-    """
-    a, b, c = (elements[part::3] << np.uint32(10 * part) for part in range(3))
-    words: npt.NDArray[np.uint32] = a | b | c
-    return words
 
 
 @register_jitable

@@ -25,8 +25,8 @@ from gpumft.device.cpu.arithmetic import (
     finished,
     rounded,
 )
+from gpumft.device.cpu.layout import LANES
 
-LANES = 16
 FLOATS = ir.VectorType(FLOAT, LANES)
 WORDS = ir.VectorType(INT32, LANES)
 _PLACES = ir.VectorType(INT32, LANES)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.v210 import STREAM
+from gpumft.device.cpu.layout import STREAM
 from gpumft.media.formats import Component, PixelFormat
 
 Array = npt.NDArray[Any]
