@@ -113,6 +113,11 @@ class CudaMachine(Machine):
         except self.cupy.cuda.runtime.CUDARuntimeError as error:
             raise DeviceUnavailable(f"{self.spec} cannot be opened: {error}") from error
 
+    @property
+    def ways(self) -> tuple[Any, Any]:
+        """The streams for copies to the device, and from it."""
+        return self._sending, self._fetching
+
     @_translated
     def compile(self, unit: Unit) -> Any:
         """Return the unit's kernel."""
@@ -230,7 +235,9 @@ class CudaDevice(GpuDevice):
     machine: CudaMachine
 
     def __init__(self, machine: CudaMachine, info: DeviceInfo) -> None:
-        memory = CudaMemory(machine.cupy, machine.device.id, machine.stream, machine.health)
+        memory = CudaMemory(
+            machine.cupy, machine.device.id, machine.stream, machine.ways, machine.health
+        )
         super().__init__(machine, memory, info)
 
 

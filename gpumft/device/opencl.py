@@ -85,6 +85,11 @@ class OpenCLMachine(Machine):
         chosen = [*OPTIONS, *QUIRKS.get(device.platform.name, ()), *options]
         self._builder = OpenCLBuilder(self.cl, self.context, device, chosen)
 
+    @property
+    def ways(self) -> tuple[Any, Any]:
+        """The queues for copies to the device, and from it."""
+        return self._sending, self._fetching
+
     @_translated
     def compile(self, unit: Unit) -> Any:
         """Return the unit's kernel. Each call makes a new one, since arguments are its state."""
@@ -215,7 +220,7 @@ class OpenCLDevice(GpuDevice):
     machine: OpenCLMachine
 
     def __init__(self, machine: OpenCLMachine, info: DeviceInfo) -> None:
-        memory = OpenCLMemory(machine.cl, machine.queue, info.spec, machine.health)
+        memory = OpenCLMemory(machine.cl, machine.queue, machine.ways, info.spec, machine.health)
         super().__init__(machine, memory, info)
 
 
