@@ -10,7 +10,7 @@ from dataclasses import replace
 from gpumft.device import Device, Pool, Surface
 from gpumft.device.cpu.memory import HOST
 from gpumft.device.plane import Layout
-from gpumft.errors import InvalidArg, NoInterface, SampleAllocatorEmpty
+from gpumft.errors import InvalidArg, NoInterface, OutOfMemory, SampleAllocatorEmpty
 from gpumft.media import VideoType
 from gpumft.mft import OutputStreamFlags, OutputStreamInfo
 from gpumft.ops import as_device
@@ -117,7 +117,10 @@ class DeviceTransform(VideoTransform):
         super()._begin_streaming()
         type = self._input_type()
         if type is not None and not self._on_host:
-            self._upload_pool(type).fill(2 * self.batch)
+            uploads = self._upload_pool(type)
+            uploads.fill(self.batch)
+            with suppress(OutOfMemory):  # then uploads wait for the work on the last ones
+                uploads.fill(2 * self.batch)
             for each in (type, self._produced):
                 self._device.memory.make_room(Layout.of(each).planes(None, 0))
 
@@ -214,12 +217,25 @@ class DeviceTransform(VideoTransform):
             return
         near, type = sample.on_host(), self._input_type()
         assert type is not None  # noqa: S101 - samples come only when types are set
-        surface = self._upload_pool(type).acquire()
-        self._uploaded.append(surface)
-        if len(self._uploaded) == 2 * self.batch:
+        surface = self._upload_surface(type)
+        try:
+            surface.upload(near.planes)
+            yield near.moved(surface)
+        finally:
+            self._uploaded.append(surface)
+            if len(self._uploaded) > self.batch:
+                self._uploaded.popleft().release()
+
+    def _upload_surface(self, type: VideoType) -> Surface:
+        """Return a surface that no recent work uses, where there is room for one."""
+        pool = self._upload_pool(type)
+        try:
+            return pool.acquire()
+        except OutOfMemory:
+            if not self._uploaded:
+                raise
             self._uploaded.popleft().release()
-        surface.upload(near.planes)
-        yield near.moved(surface)
+            return pool.acquire()
 
     def _upload_pool(self, type: VideoType) -> Pool:
         if self._uploads is None or self._uploads.type != type:

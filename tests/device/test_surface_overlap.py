@@ -203,26 +203,34 @@ def test_where_nobody_tells_copies_wait_for_the_whole_queue(line: Line, shown: s
         line.go()
 
 
-def test_a_stream_of_pictures_goes_in_while_the_last_is_computed(line: Line) -> None:
-    processor = VideoProcessor(device=line.device)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_stream_of_pictures_goes_in_while_the_last_is_computed(line: Line, batch: int) -> None:
+    processor = VideoProcessor(device=line.device, batch=batch)
     processor.set_input_type(SOURCE)
     processor.set_output_type(TARGET)
-    made = []
-    for number, planes in enumerate((FIRST, SECOND, FIRST, SECOND)):
-        if number == 3:
-            line.stop()
-        processor.process_input(Sample.from_numpy(planes, SOURCE))
-        entry: OutputDataBuffer[Sample] = OutputDataBuffer()
-        assert line.meanwhile(partial(processor.process_output, [entry])).flow is Flow.OK
-        made.append(entry.sample)
-    line.copied()
-    assert made[2] is not None
-    found = line.meanwhile(made[2].to_numpy)
+    pictures = [frames.noise(SOURCE, seed) for seed in range(4 * batch)]
+    made: list[Sample] = []
+
+    def step(number: int) -> None:
+        for planes in pictures[number * batch : (number + 1) * batch]:
+            processor.process_input(Sample.from_numpy(planes, SOURCE))
+        for _ in range(batch):
+            entry: OutputDataBuffer[Sample] = OutputDataBuffer()
+            assert processor.process_output([entry]).flow is Flow.OK
+            assert entry.sample is not None
+            made.append(entry.sample)
+
+    for number in range(2):
+        step(number)
+    line.stop()
+    for number in (2, 3):  # to the slots of the two before, which are done with
+        line.meanwhile(partial(step, number))
+        line.copied()
+    found = line.meanwhile(made[batch].to_numpy)  # from before the stop
     line.go()
-    assert made[3] is not None
-    last = made[3].to_numpy()
-    for got, planes in ((found, FIRST), (last, SECOND)):
+    for got, planes in zip([sample.to_numpy() for sample in made], pictures, strict=True):
         same_bytes(got, wanted_by(processor, planes))
+    same_bytes(found, wanted_by(processor, pictures[batch]))
 
 
 def wanted_by(processor: VideoProcessor, planes: list[Any]) -> list[Any]:
