@@ -133,8 +133,8 @@ class GpuMemory(DeviceMemory):
 
     def abandon(self, reason: str) -> None:
         """Give the pinned memory back too."""
-        with suppress(MFError):  # a lost device, or a parent's, ends nothing
-            for docks in (self._going, self._coming):
+        with suppress(MFError):  # a device that is lost meanwhile ends nothing
+            for docks in (self._going, self._coming) if self.usable else ():
                 docks.empty()
         super().abandon(reason)
 
