@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from functools import wraps
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -14,6 +17,7 @@ import numpy.typing as npt
 
 from gpumft.device import cuda_errors
 from gpumft.device.base import DeviceInfo
+from gpumft.device.cache import folder_of_this_process, is_writable
 from gpumft.device.cuda_memory import CudaMemory
 from gpumft.device.gpu.device import GpuDevice, tested
 from gpumft.device.gpu.machine import Fence, Machine
@@ -29,8 +33,10 @@ OPTIONS = ("--std=c++17", "--fmad=false")
 """What every unit is built with."""
 _GROUP = (32, 4, 1)
 """Work items of a group (across, down)."""
+_CACHE = "CUPY_CACHE_DIR"
 _KNOWN: dict[int, DeviceInfo] = {}
 _LOCK = threading.RLock()
+_log = logging.getLogger("gpumft.device")
 
 
 def library() -> Any:
@@ -43,11 +49,28 @@ def library() -> Any:
     """
     if find_spec("cupy") is None:
         raise DeviceUnavailable('CUDA needs CuPy: pip install "gpumft[cuda13]"')
+    with _LOCK:
+        _check_cache()
     try:
         import cupy
     except Exception as error:
         raise DeviceUnavailable(f"CuPy does not load: {error}") from error
     return cupy
+
+
+def _check_cache() -> None:
+    """Give CuPy a folder of this process where it cannot write: it would fail to load or to build.
+
+    Elsewhere it keeps the code that NVRTC makes, with a hash of its content, and needs no help.
+    """
+    folder = Path(os.path.expanduser(os.environ.get(_CACHE) or "~/.cupy/kernel_cache"))  # noqa: PTH111 - raises nothing without a home
+    if is_writable(folder):
+        return
+    try:
+        os.environ[_CACHE] = str(folder_of_this_process("cupy"))
+    except OSError:
+        return  # nowhere to write at all: what CuPy says then will be told
+    _log.warning("kernels are not kept on disk: %s cannot be written", folder)
 
 
 def _translated(
@@ -89,6 +112,11 @@ class CudaMachine(Machine):
                 )
         except self.cupy.cuda.runtime.CUDARuntimeError as error:
             raise DeviceUnavailable(f"{self.spec} cannot be opened: {error}") from error
+
+    @property
+    def ways(self) -> tuple[Any, Any]:
+        """The streams for copies to the device, and from it."""
+        return self._sending, self._fetching
 
     @_translated
     def compile(self, unit: Unit) -> Any:
@@ -207,7 +235,9 @@ class CudaDevice(GpuDevice):
     machine: CudaMachine
 
     def __init__(self, machine: CudaMachine, info: DeviceInfo) -> None:
-        memory = CudaMemory(machine.cupy, machine.device.id, machine.stream, machine.health)
+        memory = CudaMemory(
+            machine.cupy, machine.device.id, machine.stream, machine.ways, machine.health
+        )
         super().__init__(machine, memory, info)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from itertools import count
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from gpumft.device import cuda_errors
+from gpumft.device.gpu.memory import GpuMemory, Rows
 from gpumft.device.health import Health
-from gpumft.device.memory import UNKNOWN, DeviceMemory, Queue
+from gpumft.device.memory import UNKNOWN, Queue
 from gpumft.device.plane import DevicePlane, check_rows
 from gpumft.errors import InvalidArg
 
@@ -20,6 +22,8 @@ _KIND = 2
 """DLPack's number of CUDA."""
 _TO_DEVICE, _TO_HOST, _ON_DEVICE = 1, 2, 3
 """cudaMemcpyKind."""
+_EVENTS = 64
+"""Of a stream; more than pictures that are under way."""
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -31,30 +35,42 @@ def _translated(method: _F) -> _F:
             with self.cupy.cuda.Device(self.ordinal):
                 return method(self, *args, **kwargs)
         except cuda_errors.failures(self.cupy) as error:
-            call = method.__name__
+            call = method.__name__.strip("_").partition("_")[0]
             ours = cuda_errors.translated(error, self.cupy, call, self.health)
             raise ours from error
 
     return cast("_F", call)
 
 
-class CudaMemory(DeviceMemory):
-    """Memory of CuPy's pool, ordered by one stream.
+class CudaMemory(GpuMemory):
+    """Memory of CuPy's pool, ordered by streams.
 
     Args:
         cupy: the module cupy.
         ordinal: number of the device.
         stream: the device's own stream.
+        ways: the streams for copies to the device, and from it.
         health: the device's; None: its own.
 
     Thread-safety: all methods may be called from any thread.
     """
 
-    def __init__(self, cupy: Any, ordinal: int, stream: Any, health: Health | None = None) -> None:
+    def __init__(
+        self,
+        cupy: Any,
+        ordinal: int,
+        stream: Any,
+        ways: tuple[Any, Any],
+        health: Health | None = None,
+    ) -> None:
         super().__init__(f"cuda:{ordinal}", "cuda", health)
         self.cupy = cupy
         self.ordinal = ordinal
         self._stream = stream
+        self._sending, self._fetching = ways
+        self._own_events, self._sent_events, self._fetched_events = (
+            _Events(cupy) for _ in range(3)
+        )
 
     @property
     def dlpack_device(self) -> tuple[int, int]:
@@ -90,26 +106,59 @@ class CudaMemory(DeviceMemory):
         """Do nothing: CuPy's pool takes the block when its last reference goes."""
 
     @_translated
-    def upload(self, host: npt.NDArray[Any], plane: DevicePlane) -> None:
-        """Copy rows; returns when they are there."""
-        turned = np.ascontiguousarray(host if plane.pitch > 0 else host[::-1])
-        host_rows = turned.ctypes.data, plane.row_bytes
-        self._copy2d(self._lowest(plane), host_rows, plane, _TO_DEVICE)
-        self._stream.synchronize()
+    def _pinned(self, nbytes: int) -> npt.NDArray[np.uint8]:
+        """Return pinned memory."""
+        return np.frombuffer(self.cupy.cuda.alloc_pinned_memory(nbytes), np.uint8, nbytes)
 
     @_translated
-    def download(self, plane: DevicePlane, host: npt.NDArray[Any]) -> None:
-        """Copy rows; waits for the stream."""
-        rows = np.empty(plane.shape, plane.dtype)
-        self._copy2d((rows.ctypes.data, plane.row_bytes), self._lowest(plane), plane, _TO_HOST)
-        self._stream.synchronize()
-        host[...] = rows if plane.pitch > 0 else rows[::-1]
+    def _wait_for(self, busy: Any) -> None:
+        """Wait for an event."""
+        busy.synchronize()
+
+    @_translated
+    def _upload_rows(
+        self, rows: Sequence[Rows], planes: Sequence[DevicePlane], after: Sequence[Any]
+    ) -> tuple[Any, Any]:
+        """Enqueue copies, and let the own stream wait for them."""
+        runtime, way = self.cupy.cuda.runtime, self._sending
+        for event in after:
+            runtime.streamWaitEvent(way.ptr, event.ptr)
+        for plane, host in zip(planes, rows, strict=True):
+            self._copy2d(self._lowest(plane), _packed(host), plane, _TO_DEVICE, way)
+        done = self._sent_events.record(way.ptr)
+        runtime.streamWaitEvent(self.cuda_stream, done.ptr)
+        return done, done
+
+    @_translated
+    def _download_rows(
+        self, rows: Sequence[Rows], planes: Sequence[DevicePlane], after: Sequence[Any]
+    ) -> Any:
+        """Enqueue copies."""
+        runtime, way = self.cupy.cuda.runtime, self._fetching
+        for event in after:
+            runtime.streamWaitEvent(way.ptr, event.ptr)
+        for plane, host in zip(planes, rows, strict=True):
+            self._copy2d(_packed(host), self._lowest(plane), plane, _TO_HOST, way)
+        return self._fetched_events.record(way.ptr)
+
+    @_translated
+    def _finish_copies(self) -> None:
+        """Wait for both streams."""
+        for way in (self._sending, self._fetching):
+            way.synchronize()
 
     @_translated
     def copy(self, source: DevicePlane, target: DevicePlane) -> None:
         """Enqueue a copy; a single row, and rows in opposite directions, by plain copies."""
+        try:
+            self._enqueue_copy(source, target)
+        finally:
+            self.used([source, target])
+
+    def _enqueue_copy(self, source: DevicePlane, target: DevicePlane) -> None:
         if source.shape[0] > 1 and (source.pitch > 0) == (target.pitch > 0):
-            self._copy2d(self._lowest(target), self._lowest(source), source, _ON_DEVICE)
+            places = self._lowest(target), self._lowest(source)
+            self._copy2d(*places, source, _ON_DEVICE, self._stream)
             return
         for row in range(source.shape[0]):
             self.cupy.cuda.runtime.memcpyAsync(
@@ -143,7 +192,9 @@ class CudaMemory(DeviceMemory):
 
     @_translated
     def fence(self, queue: Queue = None) -> Any:
-        """Return an event recorded on a stream."""
+        """Return an event recorded on a stream; those of the own stream are used again later."""
+        if queue is None:
+            return self._own_events.record(self.cuda_stream)
         event = self.cupy.cuda.Event(disable_timing=True)
         self.cupy.cuda.runtime.eventRecord(event.ptr, self._address_of(queue))
         return event
@@ -157,6 +208,13 @@ class CudaMemory(DeviceMemory):
     def synchronize(self) -> None:
         """Wait for all streams of the device."""
         self.cupy.cuda.runtime.deviceSynchronize()
+
+    @_translated
+    def make_room(self, planes: Sequence[DevicePlane]) -> None:
+        """Make pinned memory, and events."""
+        super().make_room(planes)
+        for events in (self._own_events, self._sent_events, self._fetched_events):
+            events.make()
 
     @_translated
     def room(self) -> tuple[int, int]:
@@ -204,11 +262,47 @@ class CudaMemory(DeviceMemory):
         return int(plane.memory.ptr) + plane.extent[0], abs(plane.pitch)
 
     def _copy2d(
-        self, target: tuple[int, int], source: tuple[int, int], plane: DevicePlane, kind: int
+        self,
+        target: tuple[int, int],
+        source: tuple[int, int],
+        plane: DevicePlane,
+        kind: int,
+        stream: Any,
     ) -> None:
         """Enqueue a copy of a plane's rows; target and source are (address, pitch)."""
         sizes = plane.row_bytes, plane.shape[0]
-        self.cupy.cuda.runtime.memcpy2DAsync(*target, *source, *sizes, kind, self._stream.ptr)
+        self.cupy.cuda.runtime.memcpy2DAsync(*target, *source, *sizes, kind, stream.ptr)
+
+
+def _packed(rows: Rows) -> tuple[int, int]:
+    """Return the address of rows without gaps, and the bytes between them."""
+    return rows.ctypes.data, rows.nbytes // rows.shape[0]
+
+
+class _Events:
+    """Events of one stream, used in turn; all are made when the first is needed.
+
+    One that is recorded again comes later than before, never sooner, so who has kept it waits for
+    more than he must.
+    """
+
+    def __init__(self, cupy: Any) -> None:
+        self._cupy = cupy
+        self._made: list[Any] = []
+        self._turn = count()
+
+    def make(self) -> None:
+        """Make all of them now."""
+        if not self._made:
+            event = self._cupy.cuda.Event
+            self._made = [event(disable_timing=True) for _ in range(_EVENTS)]
+
+    def record(self, stream: int) -> Any:
+        """Return an event after all that a stream has by now."""
+        self.make()
+        found = self._made[next(self._turn) % _EVENTS]
+        self._cupy.cuda.runtime.eventRecord(found.ptr, stream)
+        return found
 
 
 class _Ordered:

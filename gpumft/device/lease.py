@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gpumft.device.memory import Queue
 from gpumft.device.plane import DevicePlane
 from gpumft.errors import InvalidRequest
+
+UNTOLD: Final = "untold"
+"""In place of a fence: somebody else may use a slot, and nobody tells what he enqueues."""
 
 
 class Slab:
@@ -28,13 +31,15 @@ class Slab:
 class Slot:
     """Room for one picture."""
 
-    __slots__ = ("offset", "planes", "poisoned", "slab")
+    __slots__ = ("done", "offset", "planes", "poisoned", "slab")
 
     def __init__(self, slab: Slab, offset: int, planes: tuple[DevicePlane, ...]) -> None:
         self.slab = slab
         self.offset = offset
         self.planes = planes
         self.poisoned = False
+        self.done: Any = None
+        """A fence after the last work on the slot; None: copies need not wait; or UNTOLD."""
 
 
 class Ticket(NamedTuple):
@@ -63,8 +68,14 @@ class Lease:
         self.slot: Slot | None = None
         self.queues: list[Queue] = []
 
+    def untold(self) -> None:
+        """Remember that the slot is in somebody's hands: copies wait for all the own queue has."""
+        if self.slot is not None:
+            self.slot.done = UNTOLD
+
     def used_by(self, queue: Queue) -> None:
         """Remember a queue to wait for before the slot is used again."""
+        self.untold()
         if queue not in self.queues:
             self.queues.append(queue)
 

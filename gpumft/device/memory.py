@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Final
 
@@ -28,6 +29,7 @@ class DeviceMemory(ABC):
 
     Work is enqueued on the device's own queue and may run late. `upload`, `copy` and whatever runs
     kernels are ordered among themselves; the host's arrays are free again when a call returns.
+    `send` and `fetch`, of whole pictures, need only be ordered with work on the same pictures.
     A block that nobody holds any more is freed by its own finaliser; `free` is only sooner.
 
     Thread-safety: all methods may be called from any thread.
@@ -96,6 +98,28 @@ class DeviceMemory(ABC):
         """Block until all work of all queues of the device is done."""
 
     # --- What a device may do better ---
+
+    def send(self, hosts: Sequence[npt.NDArray[Any]], planes: Sequence[DevicePlane]) -> None:
+        """Copy a picture from the host, ordered with work on it; `hosts` may change afterwards."""
+        for host, plane in zip(hosts, planes, strict=True):
+            self.upload(host, plane)
+
+    def fetch(self, planes: Sequence[DevicePlane], hosts: Sequence[npt.NDArray[Any]]) -> None:
+        """Copy a picture to the host, after the work on it; waits."""
+        for plane, host in zip(planes, hosts, strict=True):
+            self.download(plane, host)
+
+    def make_room(self, planes: Sequence[DevicePlane]) -> None:
+        """Allocate now what `send` and `fetch` of such a picture would allocate."""
+        del planes  # by default nothing
+
+    def used(self, planes: Iterable[DevicePlane]) -> None:
+        """Note that the own queue was given work on planes: `send` and `fetch` wait for it."""
+        del planes  # by default they wait for the whole queue
+
+    def now(self) -> Any:
+        """Return a fence after all that the own queue has; None where nobody needs one."""
+        return None
 
     def fill(self, memory: Any, offset: int, nbytes: int, value: int) -> None:
         """Enqueue setting bytes of a block."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import wraps
@@ -18,6 +17,7 @@ from gpumft.device.gpu.device import GpuDevice, tested
 from gpumft.device.gpu.machine import Fence, Machine
 from gpumft.device.health import Health
 from gpumft.device.memory import shortage
+from gpumft.device.opencl_build import OpenCLBuilder
 from gpumft.device.opencl_errors import translated
 from gpumft.device.opencl_memory import OpenCLMemory
 from gpumft.device.opencl_platform import Candidate, candidates, is_gpu, library, rank
@@ -75,7 +75,6 @@ class OpenCLMachine(Machine):
         self.health = Health(spec)
         self._device = device
         self._group = GROUP if device.max_work_group_size >= prod(GROUP) else (1, 1, 1)
-        self._options = [*OPTIONS, *QUIRKS.get(device.platform.name, ()), *options]
         self._programs: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
         try:
@@ -86,6 +85,13 @@ class OpenCLMachine(Machine):
             )
         except self.cl.Error as error:
             raise DeviceUnavailable(f"{spec} gives no queue: {error}") from error
+        chosen = [*OPTIONS, *QUIRKS.get(device.platform.name, ()), *options]
+        self._builder = OpenCLBuilder(self.cl, self.context, device, chosen)
+
+    @property
+    def ways(self) -> tuple[Any, Any]:
+        """The queues for copies to the device, and from it."""
+        return self._sending, self._fetching
 
     @_translated
     def compile(self, unit: Unit) -> Any:
@@ -99,23 +105,20 @@ class OpenCLMachine(Machine):
             return self.cl.Kernel(program, unit.entries[0])
 
     def program(self, source: str) -> Any:
-        """Return pyopencl's program of a source text.
+        """Return pyopencl's program of a source text, built or loaded from disk.
 
         Raises:
             KernelBuildError: the compiler refused it, or there is none.
             OutOfMemory, DeviceLost: it was not the compiler that failed.
         """
-        cl = self.cl
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a compiler's remarks on success
-                return cl.Program(self.context, source).build(self._options)
-        except cl.Error as error:
-            ours = translated(error, cl, self.queue, "build", self.health)
+            return self._builder.build(source)
+        except self.cl.Error as error:
+            ours = translated(error, self.cl, self.queue, "build", self.health)
             if isinstance(ours, OutOfMemory | DeviceLost):
                 raise ours from error
             raise build_error(self.spec, str(error), source) from error
-        except RuntimeError as error:  # pyopencl's own, such as a cache that stays locked
+        except RuntimeError as error:  # pyopencl's own, of what is no OpenCL error
             raise build_error(self.spec, str(error), source) from error
 
     @_translated
@@ -222,7 +225,7 @@ class OpenCLDevice(GpuDevice):
     machine: OpenCLMachine
 
     def __init__(self, machine: OpenCLMachine, info: DeviceInfo) -> None:
-        memory = OpenCLMemory(machine.cl, machine.queue, info.spec, machine.health)
+        memory = OpenCLMemory(machine.cl, machine.queue, machine.ways, info.spec, machine.health)
         super().__init__(machine, memory, info)
 
 

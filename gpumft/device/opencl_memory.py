@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.gpu.memory import GpuMemory, Rows
 from gpumft.device.health import Health
-from gpumft.device.memory import DeviceMemory, Queue
+from gpumft.device.memory import Queue
 from gpumft.device.opencl_errors import translated
 from gpumft.device.plane import DevicePlane
 from gpumft.errors import InvalidArg, OutOfMemory
@@ -27,29 +28,33 @@ def _translated(method: _F) -> _F:
         try:
             return method(self, *args, **kwargs)
         except self.cl.Error as error:
-            call = method.__name__
+            call = method.__name__.strip("_").partition("_")[0]
             ours = translated(error, self.cl, self._queue, call, self.health)
             raise ours from error
 
     return cast("_F", call)
 
 
-class OpenCLMemory(DeviceMemory):
-    """Buffers of one context, ordered by one in-order queue.
+class OpenCLMemory(GpuMemory):
+    """Buffers of one context, ordered by in-order queues.
 
     Args:
         cl: the module pyopencl.
-        queue: the device's own queue, in order.
+        queue: the device's own queue.
+        ways: the queues for copies to the device, and from it.
         spec: what `open_device` takes.
-        health: the device's; None: its own.
+        health: the device's.
 
     Thread-safety: all methods may be called from any thread.
     """
 
-    def __init__(self, cl: Any, queue: Any, spec: str, health: Health | None = None) -> None:
+    def __init__(
+        self, cl: Any, queue: Any, ways: tuple[Any, Any], spec: str, health: Health
+    ) -> None:
         super().__init__(spec, "opencl", health)
         self.cl = cl
         self._queue = queue
+        self._sending, self._fetching = ways
         self._most = int(queue.device.max_mem_alloc_size)
         self._array: Any = None
 
@@ -83,28 +88,71 @@ class OpenCLMemory(DeviceMemory):
         """Do nothing: OpenCL keeps a buffer until what was enqueued with it is done."""
 
     @_translated
-    def upload(self, host: npt.NDArray[Any], plane: DevicePlane) -> None:
-        """Copy rows; returns when they are there."""
-        rows = _rows(host, plane)
-        self.cl.enqueue_copy(
-            self._queue, plane.memory, rows,
-            buffer_origin=_origin(plane), host_origin=(0, 0, 0), region=_region(plane),
-            buffer_pitches=(abs(plane.pitch), 0), host_pitches=(plane.row_bytes, 0),
-            is_blocking=True,
-        )  # fmt: skip
+    def _pinned(self, nbytes: int) -> npt.NDArray[np.uint8]:
+        """Return memory that the runtime has allocated for copies, and mapped."""
+        cl = self.cl
+        flags = cl.mem_flags.READ_WRITE | cl.mem_flags.ALLOC_HOST_PTR
+        try:
+            buffer = cl.Buffer(self._queue.context, flags, max(1, nbytes))
+        except cl.MemoryError as error:
+            raise self.shortage(nbytes, "a picture on its way") from error
+        ways = cl.map_flags.READ | cl.map_flags.WRITE
+        array, _ = cl.enqueue_map_buffer(self._sending, buffer, ways, 0, (nbytes,), np.uint8)
+        return cast("npt.NDArray[np.uint8]", array)
 
     @_translated
-    def download(self, plane: DevicePlane, host: npt.NDArray[Any]) -> None:
-        """Copy rows; waits for the queue."""
-        rows = np.empty((plane.shape[0], plane.row_bytes), np.uint8)
-        self.cl.enqueue_copy(
-            self._queue, rows, plane.memory,
-            buffer_origin=_origin(plane), host_origin=(0, 0, 0), region=_region(plane),
-            buffer_pitches=(abs(plane.pitch), 0), host_pitches=(plane.row_bytes, 0),
-            is_blocking=True,
-        )  # fmt: skip
-        found = rows.view(plane.dtype).reshape(plane.shape)
-        host[...] = found if plane.pitch > 0 else found[::-1]
+    def _wait_for(self, busy: Any) -> None:
+        """Wait for events."""
+        for event in busy:
+            event.wait()
+
+    @_translated
+    def _upload_rows(
+        self, rows: Sequence[Rows], planes: Sequence[DevicePlane], after: Sequence[Any]
+    ) -> tuple[Any, Any]:
+        """Enqueue copies, a marker behind them, and a barrier on the own queue."""
+        way = self._sending
+        copies = self._copies(way, rows, planes, after, to_device=True)
+        done = self.cl.enqueue_marker(way)  # pyopencl's events of copies wait when they go
+        way.flush()
+        self.cl.enqueue_barrier(self._queue, wait_for=[done])
+        return copies, done
+
+    @_translated
+    def _download_rows(
+        self, rows: Sequence[Rows], planes: Sequence[DevicePlane], after: Sequence[Any]
+    ) -> Any:
+        """Enqueue copies."""
+        copies = self._copies(self._fetching, rows, planes, after, to_device=False)
+        self._fetching.flush()
+        return copies
+
+    @_translated
+    def _finish_copies(self) -> None:
+        """Wait for both queues."""
+        for way in (self._sending, self._fetching):
+            way.finish()
+
+    def _copies(
+        self,
+        way: Any,
+        rows: Sequence[Rows],
+        planes: Sequence[DevicePlane],
+        after: Sequence[Any],
+        *,
+        to_device: bool,
+    ) -> list[Any]:
+        """Enqueue copies between planes and rows without gaps, as they lie in memory."""
+        found = []
+        for plane, host in zip(planes, rows, strict=True):
+            pair = (plane.memory, host) if to_device else (host, plane.memory)
+            event = self.cl.enqueue_copy(
+                way, *pair, wait_for=list(after), is_blocking=False,
+                buffer_origin=_origin(plane), host_origin=(0, 0, 0), region=_region(plane),
+                buffer_pitches=(abs(plane.pitch), 0), host_pitches=(plane.row_bytes, 0),
+            )  # fmt: skip
+            found.append(event)
+        return found
 
     @_translated
     def copy(self, source: DevicePlane, target: DevicePlane) -> None:
@@ -112,6 +160,13 @@ class OpenCLMemory(DeviceMemory):
         here, there = source.memory, target.memory
         if here == there and source.extent == target.extent and source.pitch == target.pitch:
             return
+        try:
+            self._enqueue_copy(source, target)
+        finally:
+            self.used([source, target])
+
+    def _enqueue_copy(self, source: DevicePlane, target: DevicePlane) -> None:
+        here, there = source.memory, target.memory
         if (source.pitch > 0) == (target.pitch > 0):
             self.cl.enqueue_copy(
                 self._queue, there, here,
@@ -179,13 +234,6 @@ class OpenCLMemory(DeviceMemory):
             f"plane is on {self.spec}: OpenCL memory has no DLPack consumer, use plane.array "
             f"(pyopencl) or to_numpy()"
         )
-
-
-def _rows(host: npt.NDArray[Any], plane: DevicePlane) -> npt.NDArray[np.uint8]:
-    """Return rows of bytes, in the order in which they lie in memory."""
-    turned = host if plane.pitch > 0 else host[::-1]
-    packed = np.ascontiguousarray(turned)
-    return packed.reshape(plane.shape[0], -1).view(np.uint8)
 
 
 def _origin(plane: DevicePlane) -> tuple[int, int, int]:

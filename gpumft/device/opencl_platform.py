@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from functools import cache
@@ -15,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gpumft.device.cache import cache_folder
+from gpumft.device.cache import cache_folder, folder_of_this_process, is_writable
 from gpumft.errors import DeviceUnavailable
 
 _SYSTEM = Path("/etc/OpenCL/vendors")
@@ -84,8 +81,7 @@ def show_runtimes() -> None:
         _fill(folder, files)
     except OSError:  # a read-only home: a folder for this process alone
         try:
-            folder = Path(tempfile.mkdtemp(prefix="gpumft-opencl-"))
-            atexit.register(_remove, folder, os.getpid())
+            folder = folder_of_this_process("opencl")
             _fill(folder, files)
         except OSError:
             return  # nowhere to write at all: only Intel's runtime stays unseen
@@ -95,16 +91,16 @@ def show_runtimes() -> None:
 def _check_cache() -> None:
     """Tell pyopencl to keep nothing where it cannot: it would fail to load or to build.
 
-    A process that is killed while it writes leaves pyopencl's lock behind: from then on every build
-    of every process would wait a minute and fail.
+    Our kernels do without its cache (`opencl_build`); what its arrays do uses it. A process that is
+    killed while it writes leaves pyopencl's lock behind: from then on every such build of every
+    process would wait a minute and fail.
     """
     import platformdirs
 
     if _NO_CACHE not in os.environ:
         folder = Path(platformdirs.user_cache_dir("pyopencl", "pyopencl"))
+        writable = is_writable(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            writable = os.access(folder, os.W_OK)
             for lock in folder.glob("*/lock"):
                 if time.time() - lock.stat().st_mtime > _STALE:
                     lock.unlink(missing_ok=True)
@@ -174,11 +170,6 @@ def _fill(folder: Path, files: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         _write(folder / name, text)
-
-
-def _remove(folder: Path, process: int) -> None:
-    if os.getpid() == process:  # a forked child may end first
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from gpumft.device.lease import Lease, Returns, Slab, Slot, Ticket
+from gpumft.device.lease import UNTOLD, Lease, Returns, Slab, Slot, Ticket
 from gpumft.device.memory import UNKNOWN, DeviceMemory
 from gpumft.device.plane import Layout
 from gpumft.device.poison import check_poison, poison
@@ -217,6 +217,8 @@ class SlotStore:
                 self._order(queues)
             if self._poisoned:
                 poison(self._memory, slot, self._layout)
+            if queues or self._poisoned or slot.done is UNTOLD:
+                slot.done = self._memory.now()
         slab = slot.slab
         slab.home += 1
         (self._retired if slab.doomed else self._free).append(slot)
@@ -271,10 +273,13 @@ class SlotStore:
         try:
             for slot in slots if self._poisoned else ():
                 poison(self._memory, slot, self._layout)
+            done = self._memory.now()  # what had the block before may still be at work
         except MFError:
             if self._memory.usable:
                 self._memory.free(block)
             raise
+        for slot in slots:
+            slot.done = done
         slab.home = count
         self._memory.ledger.allocated(nbytes)
         self._slabs.append(slab)

@@ -133,19 +133,21 @@ class Surface:
         return found
 
     def download(self, planes: Sequence[npt.NDArray[Any]]) -> None:
-        """Copy the planes into arrays of the host.
+        """Copy the planes into arrays of the host; waits for the work on this surface alone.
 
         Raises:
             InvalidArg: the arrays are not what the type has.
             InvalidRequest: the surface was released, or its device is gone.
         """
         raws = self.raw_planes()
-        for raw, host in zip(raws, host_planes(planes, self.type), strict=True):
-            self._memory.download(raw, host)
+        self._memory.fetch(raws, host_planes(planes, self.type))
         self._memory.ledger.downloaded()
 
     def upload(self, planes: Sequence[npt.NDArray[Any]]) -> None:
         """Copy planes from the host; the arrays may change when this returns.
+
+        On OpenCL and CUDA the copy is then under way, on a queue of its own: it waits for the work
+        on this surface, not for that on others, and the device's queue waits for it.
 
         Raises:
             InvalidArg: the planes are not what the type has, or the surface is read-only.
@@ -154,8 +156,7 @@ class Surface:
         raws = self.raw_planes()
         hosts = host_planes(planes, self.type)
         check_writable(raws)
-        for host, raw in zip(hosts, raws, strict=True):
-            self._memory.upload(host, raw)
+        self._memory.send(hosts, raws)
         self._memory.ledger.uploaded()
 
     def copy_to(self, other: Surface) -> None:

@@ -72,7 +72,10 @@ class Plane:
         Raises:
             InvalidRequest: the surface was released, or its device is gone.
         """
-        return self._memory.view(self.raw())
+        raw = self.raw()
+        if isinstance(raw.owner, Lease):
+            raw.owner.untold()
+        return self._memory.view(raw)
 
     def raw(self) -> DevicePlane:
         """Return where the plane lies; it owns a share of the surface.

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
-from gpumft.device import Device, Pool
+from gpumft.device import Device, Pool, Surface
 from gpumft.device.cpu.memory import HOST
-from gpumft.errors import InvalidArg, NoInterface, SampleAllocatorEmpty
+from gpumft.device.plane import Layout
+from gpumft.errors import InvalidArg, NoInterface, OutOfMemory, SampleAllocatorEmpty
 from gpumft.media import VideoType
 from gpumft.mft import OutputStreamFlags, OutputStreamInfo
 from gpumft.ops import as_device
@@ -75,6 +76,8 @@ class DeviceTransform(VideoTransform):
         self._device = as_device(device)
         self._maximum = maximum
         self._uploads: Pool | None = None
+        self._uploaded: deque[Surface] = deque()
+        """The latest uploads: the next ones need not wait for the work on them."""
 
     @property
     def device(self) -> Device:
@@ -114,11 +117,16 @@ class DeviceTransform(VideoTransform):
         super()._begin_streaming()
         type = self._input_type()
         if type is not None and not self._on_host:
-            self._upload_pool(type).fill(self.batch)
+            uploads = self._upload_pool(type)
+            uploads.fill(self.batch)
+            with suppress(OutOfMemory):  # then uploads wait for the work on the last ones
+                uploads.fill(2 * self.batch)
+            for each in (type, self._produced):
+                self._device.memory.make_room(Layout.of(each).planes(None, 0))
 
     def _end_streaming(self) -> None:
         super()._end_streaming()
-        self._uploads = None
+        self._drop_uploads()
 
     # --- Batches ---
 
@@ -209,14 +217,36 @@ class DeviceTransform(VideoTransform):
             return
         near, type = sample.on_host(), self._input_type()
         assert type is not None  # noqa: S101 - samples come only when types are set
-        with self._upload_pool(type).acquire() as surface:  # lent again after the work on it
+        surface = self._upload_surface(type)
+        try:
             surface.upload(near.planes)
             yield near.moved(surface)
+        finally:
+            self._uploaded.append(surface)
+            if len(self._uploaded) > self.batch:
+                self._uploaded.popleft().release()
+
+    def _upload_surface(self, type: VideoType) -> Surface:
+        """Return a surface that no recent work uses, where there is room for one."""
+        pool = self._upload_pool(type)
+        try:
+            return pool.acquire()
+        except OutOfMemory:
+            if not self._uploaded:
+                raise
+            self._uploaded.popleft().release()
+            return pool.acquire()
 
     def _upload_pool(self, type: VideoType) -> Pool:
         if self._uploads is None or self._uploads.type != type:
+            self._drop_uploads()
             self._uploads = Pool(type, self._device)
         return self._uploads
+
+    def _drop_uploads(self) -> None:
+        while self._uploaded:
+            self._uploaded.pop().release()
+        self._uploads = None
 
     def _set_device(self, device: object) -> None:
         if device is not None and not isinstance(device, Device):
@@ -225,6 +255,6 @@ class DeviceTransform(VideoTransform):
         chosen = as_device(device)
         self.on_move(chosen)
         self._device = chosen
-        self._uploads = None
+        self._drop_uploads()
         if self._pool is not None:
             self._pool = self._make_pool(self._produced)

@@ -6,21 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from gpumft.errors import InvalidMediaType
-from gpumft.media import Matrix, PixelFormat, Range
+from gpumft.media import Matrix, Range
 from gpumft.transforms import CONVERTIBLE
 from tests.contract import backends
 from tests.contract.conftest import JUDGED
-from tests.contract.conversions import judge, types
 from tests.contract.exhaustive import RARE, judge_row
-
-SIZE = (7, 5)
-SIZES = (SIZE, (4, 6))
-"""Of the target: as the source, and scaled."""
-REFUSED = {
-    ("yuva420p", target, SIZES[1]) for target in CONVERTIBLE if PixelFormat(target).has_alpha
-}
-"""Straight alpha with sub-sampled chroma cannot be resampled yet."""
+from tests.contract.full_product import judge_source
 
 
 @pytest.mark.parametrize("name", [backends.param(name) for name in ("cpu", "opencl", "oclgrind")])
@@ -29,18 +20,7 @@ REFUSED = {
 def test_every_format_into_every_format(
     name: str, source: str, record_property: Callable[[str, object], None]
 ) -> None:
-    judged = 0
-    refused = set()
-    for target in CONVERTIBLE:
-        for size in SIZES:
-            try:
-                judge(backends.device(name), *types(source, SIZE, target, size))
-            except InvalidMediaType as error:
-                assert "cannot be resampled yet" in str(error)  # noqa: PT017 - which, is judged below
-                refused.add((source, target, size))
-            else:
-                judged += 1
-    assert refused == {case for case in REFUSED if case[0] == source}
+    judged = judge_source(backends.device(name), source)
     record_property(JUDGED, (f"full product on {name}", judged))
 
 

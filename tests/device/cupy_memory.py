@@ -1,6 +1,6 @@
 """The few words of CuPy that CudaMemory uses, over host memory: what it asks for can be looked at.
 
-Everything runs at once, so it shows addresses and pitches, not order; FakeDevice shows order.
+Everything runs at once; `Order` reads from the log what a GPU might have done at the same time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-OWN_STREAM = 0x5000
+OWN_STREAM, SENDING, FETCHING = 0x5000, 0x6000, 0x7000
+"""Addresses of the device's own stream, and of those for copies there and back."""
 
 
 class OutOfMemoryError(MemoryError):
@@ -60,6 +61,9 @@ class Event:
         Event.made += 1
         self.ptr = Event.made
 
+    def synchronize(self) -> None:
+        pass
+
 
 class Window:
     def __init__(self, top: MemoryPointer, interface: dict[str, Any]) -> None:
@@ -88,6 +92,32 @@ class Array(np.ndarray):
         return super().__dlpack__(**options)
 
 
+WAYS = Context(SENDING), Context(FETCHING)
+
+
+class Order:
+    """What happens before what, by a log of work, events and waits of streams."""
+
+    def __init__(self, log: list[tuple[Any, ...]]) -> None:
+        self._before: list[set[int]] = []
+        streams: dict[int, set[int]] = {}
+        events: dict[int, set[int]] = {}
+        for number, (word, *about) in enumerate(log):
+            if word == "record":
+                event, stream = about
+                events[event] = set(streams.get(stream, ()))
+            elif word == "wait":
+                stream, event = about
+                streams.setdefault(stream, set()).update(events[event])
+            elif word == "work":
+                streams.setdefault(about[0], set()).add(number)
+            self._before.append(set(streams.get(about[0], ())) if word == "work" else set())
+
+    def comes_before(self, first: int, second: int) -> bool:
+        """Whether the work at place `first` of the log has ended when that at `second` begins."""
+        return first in self._before[second]
+
+
 class Cupy:
     """Stands for the module."""
 
@@ -111,6 +141,7 @@ class Cupy:
             MemoryPointer=MemoryPointer,
             UnownedMemory=UnownedMemory,
             alloc=self._alloc,
+            alloc_pinned_memory=bytearray,
             memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
             runtime=runtime,
         )
@@ -124,11 +155,12 @@ class Cupy:
         return MemoryPointer(UnownedMemory(keep.ctypes.data, size, keep), 0)
 
     def _copy2d(self, *numbers: int) -> None:
-        to, step, source, pitch, width, rows, _, stream = numbers
+        to, step, source, pitch, width, rows, kind, stream = numbers
         if self.failing:
             raise CUDARuntimeError("cudaErrorLaunchFailure")
         assert min(step, pitch) >= width
-        assert stream == OWN_STREAM
+        assert stream == {1: SENDING, 2: FETCHING, 3: OWN_STREAM}[kind]
+        self.log.append(("work", stream))
         for row in range(rows):
             ctypes.memmove(to + row * step, source + row * pitch, width)
 

@@ -157,11 +157,11 @@ def test_what_lies_between_launches_is_bounded(
 ) -> None:
     program = case("bgr24_odd_to_nv12").program
     found: Any = fast
-    made = GpuRunner(program, found.machine)
+    made = GpuRunner(program, found.machine, found.memory.used)
     before = made.scratch
     step = made._between.step
     monkeypatch.setattr(runner, "_MOST_BETWEEN", 3 * step)
-    small = GpuRunner(program, found.machine)
+    small = GpuRunner(program, found.machine, found.memory.used)
     assert (made.frames, small.frames) == (32, 3)
     given = pictures(program, 7)
     sources, targets = surfaces(fast, program, given)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,3 +259,40 @@ def test_nvrtc_that_does_not_load(cupy: FakeCupy) -> None:
     assert found.reason.startswith("no compiler: CuPy failed to load libnvrtc.so.13")
     with pytest.raises(DeviceUnavailable, match="no compiler"):
         open_cuda("cuda:0")
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_cupy_gets_a_folder_that_it_can_write(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    chosen: bool,
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "temporary").mkdir()
+    home = tmp_path / "file" / "home"  # no folder can be made there
+    monkeypatch.setenv("HOME", str(home))
+    folder = tmp_path / "file" / "chosen" if chosen else home / ".cupy" / "kernel_cache"
+    monkeypatch.setenv("CUPY_CACHE_DIR", str(folder) if chosen else "")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with caplog.at_level(logging.WARNING, "gpumft.device"):
+        for _ in range(2):
+            cuda._check_cache()
+    given = Path(os.environ["CUPY_CACHE_DIR"])
+    assert given.parent == tmp_path / "temporary"
+    assert list(given.iterdir()) == []
+    assert caplog.messages == [f"kernels are not kept on disk: {folder} cannot be written"]
+
+
+def test_a_folder_that_cupy_can_write_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUPY_CACHE_DIR", str(tmp_path / "chosen"))
+    cuda._check_cache()
+    assert os.environ["CUPY_CACHE_DIR"] == str(tmp_path / "chosen")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CUPY_CACHE_DIR", str(tmp_path / "file" / "no folder"))
+    cuda._check_cache()  # nowhere at all: CuPy will say so itself
+    assert os.environ["CUPY_CACHE_DIR"] == str(tmp_path / "file" / "no folder")

@@ -12,7 +12,7 @@ from gpumft.device.cuda_memory import CudaMemory
 from gpumft.errors import DeviceLost, InvalidArg, OutOfMemory
 from gpumft.media import VideoType
 from gpumft.testing import frames
-from tests.device.cupy_memory import OWN_STREAM, Context, Cupy
+from tests.device.cupy_memory import OWN_STREAM, WAYS, Context, Cupy
 
 TYPES = [
     VideoType("nv12", (34, 6)),
@@ -30,7 +30,7 @@ def cupy() -> Cupy:
 
 @pytest.fixture
 def memory(cupy: Cupy) -> CudaMemory:
-    return CudaMemory(cupy, 3, Context(OWN_STREAM))
+    return CudaMemory(cupy, 3, Context(OWN_STREAM), WAYS)
 
 
 def same(found: Any, wanted: Any) -> None:
@@ -65,15 +65,17 @@ def test_arrays_keep_the_slot(memory: CudaMemory) -> None:
 def test_streams_are_told_as_cuda_has_them(cupy: Cupy, memory: CudaMemory) -> None:
     pool = Pool(TYPE, memory, maximum=1)
     with pool.acquire() as surface:
+        cupy.log.clear()
         surface.planes[0].__dlpack__(stream=0x70)
         (_, event, _), waits = cupy.log
         assert cupy.log[0] == ("record", event, OWN_STREAM)
         assert waits == ("wait", 0x70, event)
         cupy.log.clear()
     pool.acquire(0)
-    (_, event, _), waits = cupy.log
+    (_, event, _), waits, _ = cupy.log
     assert cupy.log[0] == ("record", event, 0x70)
     assert waits == ("wait", OWN_STREAM, event)
+    assert cupy.log[2][::2] == ("record", OWN_STREAM)  # what copies to the slot will wait for
 
 
 class TorchStream:
@@ -94,7 +96,9 @@ class NamedStream:
     ids=["legacy", "per thread", "CuPy", "CuPy's default", "torch", "any"],
 )  # fmt: skip
 def test_queues_of_every_library(queue: Any, address: int, cupy: Cupy, memory: CudaMemory) -> None:
-    Pool(TYPE, memory).acquire().use_on(queue)
+    surface = Pool(TYPE, memory).acquire()
+    cupy.log.clear()
+    surface.use_on(queue)
     assert cupy.log[1][:2] == ("wait", address)
     assert memory.queue_of(queue) == address
 
@@ -136,7 +140,7 @@ def test_errors_are_ours(memory: CudaMemory) -> None:
         surface.upload(frames.noise(TYPE, 1))
     with pytest.raises(DeviceLost, match="cudaErrorLaunchFailure"):
         surface.to_numpy()
-    small = CudaMemory(Cupy(1000), 0, Context(OWN_STREAM))
+    small = CudaMemory(Cupy(1000), 0, Context(OWN_STREAM), WAYS)
     first = Pool(TYPE, small).acquire()
     with pytest.raises(OutOfMemory, match=r"cuda:0 has no 768 bytes .* 232 of its 1000 bytes"):
         Pool(TYPE, small).acquire()

@@ -20,7 +20,7 @@ from gpumft.testing import frames
 from gpumft.testing.fake_device import FakeDevice, FakeMemory
 from tests.contract import backends
 from tests.device.capsules import Consumed
-from tests.device.cupy_memory import OWN_STREAM, Context, Cupy
+from tests.device.cupy_memory import OWN_STREAM, WAYS, Context, Cupy
 
 TYPE = VideoType("nv12", (34, 6))
 ORDINAL = 3
@@ -51,7 +51,7 @@ class FakeNumba(ModuleType):
 
 @pytest.fixture
 def memory() -> CudaMemory:
-    return CudaMemory(Cupy(), ORDINAL, Context(OWN_STREAM))
+    return CudaMemory(Cupy(), ORDINAL, Context(OWN_STREAM), WAYS)
 
 
 @pytest.fixture

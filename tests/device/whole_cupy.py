@@ -25,6 +25,18 @@ class Pointer(MemoryPointer):
         self.mem = SimpleNamespace(size=size, ptr=self.ptr)
 
 
+class Event:
+    """An event with an address, of a device where everything runs at once."""
+
+    ptr = 1
+
+    def __init__(self, *, disable_timing: bool) -> None:
+        assert disable_timing
+
+    def synchronize(self) -> None:
+        pass
+
+
 class Stream(Current):
     """A stream with an address."""
 
@@ -42,7 +54,7 @@ class WholeCupy(FakeCupy):
         self.made: Counter[str] = Counter()
         cuda = self.cuda
         cuda.Stream = self._counted("stream", Stream)
-        cuda.Event = self._counted("event", lambda **_: SimpleNamespace(ptr=1))
+        cuda.Event = self._counted("event", Event)
         cuda.alloc = self._counted("memory", self.alloc)
         cuda.alloc_pinned_memory = self._counted("pinned", cuda.alloc_pinned_memory)
         cuda.UnownedMemory = UnownedMemory

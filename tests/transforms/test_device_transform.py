@@ -16,7 +16,7 @@ from gpumft.samples import Sample
 from gpumft.testing import frames
 from gpumft.transforms import DeviceTransform
 from tests.contract import backends
-from tests.device.cupy_memory import OWN_STREAM, Context, Cupy
+from tests.device.cupy_memory import OWN_STREAM, WAYS, Context, Cupy
 
 TYPE = VideoType("rgb24", (21, 6))
 
@@ -26,7 +26,7 @@ class HostCuda(Device):
 
     def __init__(self) -> None:
         super().__init__(DeviceInfo("cuda:0", "", "cuda", usable=True, identical=False))
-        self._memory = CudaMemory(Cupy(), 0, Context(OWN_STREAM))
+        self._memory = CudaMemory(Cupy(), 0, Context(OWN_STREAM), WAYS)
         self.stream = self._memory.own_queue
 
     @property

@@ -36,7 +36,7 @@ class GpuDevice(Device):
         self._memory.abandon(f"device {self.spec} is closed: open it again")
 
     def _build(self, program: Program) -> Runner:
-        return GpuRunner(program, self.machine)
+        return GpuRunner(program, self.machine, self._memory.used)
 
     def synchronize(self) -> None:
         """Wait until everything that was started has ended."""

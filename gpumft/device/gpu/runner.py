@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
 from typing import Any, cast
@@ -33,14 +33,22 @@ class GpuRunner(Runner):
     Memory is allocated at construction, and once more by `prepare`, or else when a first batch
     needs room for several pictures between its launches, or on their way from and to the host.
 
+    Args:
+        program: what to run.
+        machine: where.
+        used: is told planes in the device's memory that work was enqueued on.
+
     Thread-safety: runs take turns.
     """
 
     takes = (np.ndarray, DevicePlane)
 
-    def __init__(self, program: Program, machine: Machine) -> None:
+    def __init__(
+        self, program: Program, machine: Machine, used: Callable[[list[DevicePlane]], None]
+    ) -> None:
         self._program = program
         self._machine = machine
+        self._used = used
         made = schedule(program)
         self.launches = len(made.launches)
         self.passes = tuple(launch.name for launch in made.launches)
@@ -101,10 +109,13 @@ class GpuRunner(Runner):
 
     def _start(self, pictures: Sequence[Picture]) -> None:
         """Launch what makes pictures of the device's memory."""
-        for batch in batches(pictures, self.frames, self._machine.origin):
-            self._between.make_room(len(batch))
-            for step in self._steps:
-                step.start(self._machine, self._table, batch, self._between)
+        try:
+            for batch in batches(pictures, self.frames, self._machine.origin):
+                self._between.make_room(len(batch))
+                for step in self._steps:
+                    step.start(self._machine, self._table, batch, self._between)
+        finally:
+            self._used([plane for picture in pictures for side in picture for plane in side])
 
     def _check(self, source: Sequence[Plane], target: Sequence[Plane]) -> None:
         program = self._program
