@@ -292,7 +292,8 @@ def convert(
     Args:
         planes: one array a plane, (rows, columns[, channels]), a Sample or a Surface.
         src: type of `planes`; None for a Sample or a Surface, which knows its own.
-        dst: a VideoType, PartialType or mapping; what is missing comes from `src`.
+        dst: a VideoType, PartialType or mapping; what is missing comes from `src`. The picture
+            lands in its aperture, if it has one; around it is background.
         out: where to write; None allocates.
         device: a Device, its spec, or None: where a Surface is, else the best there is.
         options: filter="bicubic", chroma_filter=None, crop=None (x, y, w, h in pixels), rotate=0

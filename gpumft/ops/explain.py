@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -194,8 +195,13 @@ def _geometry(settled: Plan) -> dict[str, str]:
         told["flipped"] = {"h": "left to right", "v": "top to bottom"}.get(
             options.flip, "both ways"
         )
+    x, y, w, h = (f"{float(v):g}" for v in place.picture)
+    told["lands on"] = f"{w}x{h} at {x}, {y}"
     inner = place.inner
-    told["lands on"] = f"{inner.width}x{inner.height} at {inner.x}, {inner.y}"
+    if place.picture != tuple(map(Fraction, inner)):
+        told["written"] = (
+            f"{inner.width}x{inner.height} at {inner.x}, {inner.y}: out to whole samples of chroma"
+        )
     told["scaled"] = "yes" if place.is_scaled else "no"
     return told
 

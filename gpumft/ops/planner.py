@@ -60,7 +60,7 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
     scale = alpha.reciprocal_of(reads[-1], src) if weights.used else 0.0
     stages: list[Stage] = []
     if not build.direct:
-        stages = _stages(colour, placement.inner)
+        stages = [_stage(stage, placement) for stage in colour.stages]
         stages = weights.woven(stages, colour, build.scale() if build.apart else None, scale)
         if clamps:
             stages.append(Apply(_nominal(len(COLOURS[dst.format.layout.kind]))))
@@ -102,13 +102,13 @@ def _turns_chroma(src: VideoType, dst: VideoType, options: Options) -> bool:
     return options.rotate != 0 and shared != ((0, 0), (0, 0))
 
 
-def _stages(colour: ColourPlan, inner: Rect) -> list[Stage]:
-    return [_stage(stage, inner) for stage in colour.stages]
-
-
-def _stage(stage: ColourStage, inner: Rect) -> Stage:
-    size = (inner.width, inner.height)
-    region = Rect(*region_pixels(stage.region, size)) if stage.region else None
+def _stage(stage: ColourStage, placement: Placement) -> Stage:
+    picture, inner = placement.picture, placement.inner
+    region = None
+    if stage.region:
+        size = int(picture.width), int(picture.height)
+        start = picture.x - inner.x, picture.y - inner.y
+        region = Rect(*region_pixels(stage.region, size, inner[2:], start))
     if stage.formula is not None:
         return Apply(stage.formula, region=region)
     return Mix(stage.rows, region)

@@ -64,8 +64,8 @@ def settle(
 ) -> tuple[Step, ...]:
     """Return the fewest steps from `src` to `dst`.
 
-    Crop, rotation, flip and size belong to the first conversion, so that frame effects see
-    pictures of the size that comes out, with the background beside them.
+    Crop, rotation, flip, size and aperture belong to the first conversion, so that frame effects
+    see pictures of the size that comes out, with the background beside them.
 
     Args:
         src: type of what comes in.
@@ -130,9 +130,13 @@ def _conversion(
     first: bool,
 ) -> list[Step]:
     """Return the step from one type to another, or none where nothing changes."""
-    chosen = replace(options, effects=tuple(effects), **({} if first else _NO_GEOMETRY))
-    settled = plan(src, dst, chosen)
-    return [] if _copies(settled) else [Step(settled.target, settled)]
+    if first:
+        settled = plan(src, dst, replace(options, effects=tuple(effects)))
+    else:  # whole frames, background and all
+        chosen = replace(options, effects=tuple(effects), **_NO_GEOMETRY)
+        settled = plan(src.replace(aperture=None), dst.replace(aperture=None), chosen)
+    made = settled.target.replace(aperture=dst.aperture)
+    return [] if _copies(settled) else [Step(made, settled)]
 
 
 def _copies(settled: Plan) -> bool:
