@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from gpumft.device.base import Runner
 from gpumft.device.cpu import compiler
+from gpumft.device.cpu.arithmetic import float_bits
 from gpumft.device.cpu.background import fills
 from gpumft.device.cpu.lower import lower
 from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
 from gpumft.device.cpu.views import Array, fill_table, table
-from gpumft.device.program import Program
+from gpumft.device.program import Program, Settings, settings_of
 from gpumft.errors import InvalidArg, InvalidRequest, OutOfMemory
 from gpumft.media.formats import PixelFormat
 
@@ -42,7 +43,8 @@ class CpuRunner(Runner):
         schedule = lower(program, self._slots)
         self._schedule = schedule
         self._run_band = compiler.function("run_band")
-        self._steps, self._ranges = _tables(schedule)
+        self._steps, self._ranges, self._settings = _tables(schedule)
+        self._defaults = settings_of(program)
         self._views = table(len(program.reads) + len(schedule.target_views))
         self._fills = fills(program)
         self._memory: npt.NDArray[np.float32] | None = _scratch(self._slots, schedule.scratch)
@@ -50,7 +52,12 @@ class CpuRunner(Runner):
         self._lock = threading.Lock()
         self._work_on = [-(-_address(row) // _LINE) * _LINE for row in self._memory]
 
-    def run(self, src_planes: Sequence[Array], dst_planes: Sequence[Array]) -> None:
+    def run(
+        self,
+        src_planes: Sequence[Array],
+        dst_planes: Sequence[Array],
+        settings: Settings | None = None,
+    ) -> None:
         """Convert one picture; see `Built`."""
         program, schedule = self._program, self._schedule
         _check(src_planes, program.source, program.source_size, "source")
@@ -61,6 +68,9 @@ class CpuRunner(Runner):
         with self._lock:
             if self._memory is None:
                 raise InvalidRequest("the device of this built program is closed: open it again")
+            given = settings or self._defaults
+            for name, place in self._settings:
+                place[...] = float_bits(given[name])
             fill_table(self._views, schedule.source_views, src_planes)
             fill_table(self._views[len(program.reads) :], schedule.target_views, dst_planes)
             for fill in self._fills:
@@ -96,19 +106,29 @@ def _scratch(slots: int, size: int) -> npt.NDArray[np.float32]:
         ) from error
 
 
-def _tables(schedule: Schedule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return what `kernels.run_band` reads: stages and steps, and the ranges of every slice."""
+def _tables(
+    schedule: Schedule,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[tuple[str, Array]]]:
+    """Return what `kernels.run_band` reads: stages and steps, and the ranges of every slice.
+
+    And the places of named parameters among the steps' arguments.
+    """
     stages: list[int] = []
     steps: list[int] = []
+    kept: dict[int, Array] = {}
     for stage in schedule.stages:
         stages += [len(steps) // 3, stage.together, len(stage.steps), stage.height]
         for name, arguments, guard in stage.steps:
             entry = -1 if guard < 0 else 2 * (len(schedule.stages) + guard)
             steps += [compiler.kernel(name), schedule.keep(arguments, np.int64), entry]
+            kept[id(arguments)] = schedule.kept[-1]
     ranges = [stage.ranges for stage in schedule.stages] + schedule.guards
-    return np.array(stages + steps, np.int64), np.ascontiguousarray(
-        np.concatenate(ranges, axis=1), np.int64
-    )
+    together = np.ascontiguousarray(np.concatenate(ranges, axis=1), np.int64)
+    named = [
+        (name, kept[id(arguments)][index : index + 1])
+        for name, arguments, index in schedule.settings
+    ]
+    return np.array(stages + steps, np.int64), together, named
 
 
 def _address(array: Array) -> int:
