@@ -104,7 +104,6 @@ _OPTIONS = (
     "flip",
     "tone_map",
     "tone_map_basis",
-    "peak",
     "white",
     "gamut",
     "adaptation",
@@ -125,7 +124,12 @@ def picture(asked: PictureOptions) -> Picture:
     from gpumft.transforms.chain import chain_stages
 
     flags = {name: True for name, wanted in asked.of("linear", "legalize").items() if wanted}
-    given = values.given(crop=values.crop("--crop", asked.crop), **asked.of(*_OPTIONS), **flags)
+    given = values.given(
+        crop=values.crop("--crop", asked.crop),
+        peak=values.peak("--peak", asked.peak),
+        **asked.of(*_OPTIONS),
+        **flags,
+    )
     make_options(**given)
     if asked.preset is not None:
         find_preset(asked.preset)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from struct import Struct
 from typing import Final
-
-import numpy as np
 
 from gpumft.colour import pq
 from gpumft.formula import (
@@ -36,6 +35,8 @@ LUMINANCE: Final[Weights] = (Fraction("0.2627"), Fraction("0.6780"), Fraction("0
 _LMS: Final = ((1688, 2146, 262), (683, 2951, 462))
 """L and M over BT.2020 R, G, B, in 4096ths. Source: BT.2100-2, table 7."""
 _PQ_UNIT: Final = 10_000.0
+_FLOAT32: Final = Struct("f")
+"""Rounds without NumPy, which would allocate."""
 _NAME: Final = "tone map: {}"
 """What a parameter of an adjustable map is called."""
 
@@ -82,7 +83,7 @@ def settings(name: str, peak: float, white: float) -> dict[str, float]:
     Thread-safety: a pure function.
     """
     found = _numbers(name, peak, white)
-    return {_NAME.format(key): float(np.float32(number)) for key, number in found.items()}
+    return {_NAME.format(key): _FLOAT32.unpack(_FLOAT32.pack(n))[0] for key, n in found.items()}
 
 
 def _numbers(name: str, peak: float, white: float) -> dict[str, float]:
@@ -253,6 +254,6 @@ _NUMBERS: Final = {
 
 def pq_code(light: float) -> float:
     """Return the PQ code value, 0 to 1, of light in cd/m2. Source: BT.2100-2, table 4."""
-    y = np.float64(light / _PQ_UNIT) ** (2610 / 16384)
+    y = float(light / _PQ_UNIT) ** (2610 / 16384)
     inside = (3424 / 4096 + 2413 / 128 * y) / (1 + 2392 / 128 * y)
     return float(inside ** (2523 / 32))

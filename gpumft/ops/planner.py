@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gpumft.colour import ColourPlan, Rendering
 from gpumft.colour import Stage as ColourStage
 from gpumft.colour import plan as plan_colour
-from gpumft.device.program import Apply, Mix, Program, Rect, Scale, Stage
+from gpumft.device.program import Apply, Mix, Program, Rect, Scale, Stage, settings_of
 from gpumft.effects import region_pixels
 from gpumft.formula import Formula, clamp, formula
 from gpumft.media import VideoType
@@ -16,8 +16,13 @@ from gpumft.ops import alpha
 from gpumft.ops.background import background_codes
 from gpumft.ops.components import COLOURS, Components
 from gpumft.ops.geometry import Placement, place
-from gpumft.ops.options import Options
+from gpumft.ops.options import DETECT, Options
 from gpumft.resample import Taps
+
+_BRIGHTEST = 10_000.0
+"""cd/m2: no light is brighter."""
+_WITHOUT_PEAK = ("none", "clip")
+"""Tone maps on which the source's peak has no bearing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class Plan:
     placement: Placement
     colour: ColourPlan
     program: Program
+
+    @property
+    def measures(self) -> bool:
+        """Whether the tone map takes the peak of each picture."""
+        return bool(settings_of(self.program))
 
 
 def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
@@ -87,13 +97,15 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
 
 
 def _rendering(options: Options) -> Rendering:
+    measured = options.peak == DETECT
     return Rendering(
         options.tone_map,
         options.tone_map_basis,
-        options.peak,
+        _BRIGHTEST if isinstance(options.peak, str) else options.peak,
         options.white,
         options.gamut,
         options.adaptation,
+        adjustable=measured and options.tone_map not in _WITHOUT_PEAK,
     )
 
 

@@ -203,7 +203,7 @@ def test_what_a_device_is_called_does_not_open_it_twice() -> None:
 def test_a_conversion_that_is_kept_is_planned_once_and_costs_little(
     monkeypatch: pytest.MonkeyPatch, dst: Any, options: dict[str, Any], most: int
 ) -> None:
-    from gpumft.ops import converter as module
+    from gpumft.ops import converter, recent
 
     made = []
 
@@ -211,8 +211,9 @@ def test_a_conversion_that_is_kept_is_planned_once_and_costs_little(
         made.append(given)
         return plan(*given)
 
-    monkeypatch.setattr(module, "plan", counted)
-    monkeypatch.setattr(module, "_recent", module._Recent())
+    for module in (converter, recent):
+        monkeypatch.setattr(module, "plan", counted)
+    monkeypatch.setattr(recent, "_recent", recent._Recent())
     planes = frames.noise(SRC)
     convert(planes, SRC, dst, device="cpu", **options)
     profile = cProfile.Profile()
@@ -224,7 +225,7 @@ def test_a_conversion_that_is_kept_is_planned_once_and_costs_little(
 
 
 def test_few_conversions_are_kept() -> None:
-    from gpumft.ops import converter as module
+    from gpumft.ops import recent as module
 
     planes = frames.noise(SRC)
     for width in range(1, 40):

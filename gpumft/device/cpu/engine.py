@@ -70,7 +70,7 @@ class CpuRunner(Runner):
                 raise InvalidRequest("the device of this built program is closed: open it again")
             given = settings or self._defaults
             for name, place in self._settings:
-                place[...] = float_bits(given[name])
+                place[0] = float_bits(given[name])
             fill_table(self._views, schedule.source_views, src_planes)
             fill_table(self._views[len(program.reads) :], schedule.target_views, dst_planes)
             for fill in self._fills:
