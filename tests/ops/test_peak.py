@@ -16,7 +16,7 @@ from gpumft.errors import InvalidArg, InvalidRequest
 from gpumft.media import Light, Transfer, VideoType
 from gpumft.ops import Converter, PeakHistory, Reading, convert, explain, make_options, plan
 from gpumft.ops.meter import meter_program
-from gpumft.testing import bounds, frames, reference_curves, twin
+from gpumft.testing import bounds, frames, twin
 from gpumft.testing.fake_device import FakeDevice
 from tests.contract import backends
 from tests.contract.conversions import same_bytes
@@ -42,18 +42,6 @@ def _dim(type_: VideoType, seed: int = 0, brightest: float = 0.75) -> list[npt.N
 @pytest.fixture(params=[*backends.params("cpu", "opencl", "cuda"), "fake"])
 def device(request: pytest.FixtureRequest) -> Device:
     return FakeDevice() if request.param == "fake" else backends.device(request.param)
-
-
-# ------------------------------------------------------------------ the light of codes
-
-
-@pytest.mark.parametrize("transfer", [Transfer.PQ, Transfer.HLG])
-def test_the_light_of_a_gray_is_the_references(transfer: Transfer) -> None:
-    codes = np.linspace(0, 1, 1001)
-    light = reference_curves.decode(transfer, codes)
-    wanted = 10_000 * light if transfer is Transfer.PQ else 1000 * light**1.2
-    found = [light_of_gray(transfer, float(code)) for code in codes]
-    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-12)
 
 
 # ------------------------------------------------------------------ what is read
@@ -108,7 +96,7 @@ def test_every_engine_reads_the_same(device: Device) -> None:
     same_bytes([made], [wanted])
 
 
-def test_alpha_and_nan_do_not_count() -> None:
+def test_alpha_is_not_looked_at_and_no_code_is_above_1() -> None:
     src = VideoType("rgbaf32le", (4, 2), transfer="pq")
     picture = np.zeros((2, 4, 4), np.float32)
     picture[..., 0], picture[0, 0, 1], picture[0, 1] = 0.25, np.nan, (7, -1, 0, 0)
@@ -217,7 +205,14 @@ def test_the_reference_measures_nothing() -> None:
 
 
 def test_the_explanation_says_so() -> None:
-    assert "the measured peak to 203 cd/m2" in str(explain(PQ, SDR, peak="detect"))
+    plain, told = explain(PQ, SDR), explain(PQ, SDR, peak="detect")
+    assert "the measured peak to 203 cd/m2" in str(told)
+    assert told.passes == ("patches to measure", *plain.passes)
+    assert told.launches == plain.launches + 1
+    assert told.bytes_read == 2 * plain.bytes_read
+    assert told.bytes_written == plain.bytes_written + 2 * 40 * 24
+    on_cpu = Converter(PQ, SDR, device="cpu", peak="detect").explain()
+    assert (on_cpu.passes, on_cpu.launches) == (("patches to measure", "rows"), 0)
 
 
 def test_a_conversion_that_is_kept_is_not_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
