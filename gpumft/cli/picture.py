@@ -95,7 +95,7 @@ class Picture:
 
 
 _COLOURS = ("matrix", "range", "primaries", "transfer", "siting")
-_READ_APART = ("crop", "effects")
+_READ_APART = ("crop", "effects", "peak")
 """Options of a conversion that `picture` makes of other words; the others are as they are typed."""
 
 
@@ -111,7 +111,11 @@ def picture(asked: PictureOptions) -> Picture:
 
     typed = asked.of(*(name for name in OPTION_NAMES if name not in _READ_APART))
     wanted = {name: value for name, value in typed.items() if value is not False}  # no flag
-    given = values.given(crop=values.crop("--crop", asked.crop), **wanted)
+    given = values.given(
+        crop=values.crop("--crop", asked.crop),
+        peak=values.peak("--peak", asked.peak),
+        **wanted,
+    )
     make_options(**given)
     if asked.preset is not None:
         find_preset(asked.preset)

@@ -193,8 +193,12 @@ class PictureOptions:
         ),
     ] = None
     peak: Annotated[
-        float | None,
-        _light("--peak", "CD", "Brightest light of an HDR input in cd/m2. Default: the file's."),
+        str | None,
+        _light(
+            "--peak",
+            "CD",
+            "Brightest light of an HDR input in cd/m2, or detect: measured. Default: the file's.",
+        ),
     ] = None
     white: Annotated[
         float | None,

@@ -124,6 +124,20 @@ def crop(option: str, text: str | None) -> tuple[Fraction, ...] | None:
     return x, y, width, height
 
 
+def peak(option: str, text: str | None) -> float | str | None:
+    """Read light in cd/m2, or "detect".
+
+    Raises:
+        UsageError: anything else.
+    """
+    if text is None or text == "detect":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        wrong(option, f"{text!r} is no light; write cd/m2, as in 1000, or detect")
+
+
 def effect(option: str, text: str) -> MatrixEffect:
     """Read "sepia:strength=0.8:x=0.5"."""
     from gpumft.effects import BUILT_IN, create_effect

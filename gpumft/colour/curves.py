@@ -138,6 +138,14 @@ def _hlg_decode(x: Value) -> Value:
     return select(0.5, x, high, (x * x) * literal(1 / 3))
 
 
+def hlg_light(code: float) -> float:
+    """Return the scene light of HLG's code value from 0 to 1, in float64.
+
+    Source: BT.2100-2, table 5 (inverse OETF).
+    """
+    return code * code / 3 if code <= 0.5 else (math.exp((code - _HLG_C) / _HLG_A) + _HLG_B) / 12
+
+
 def _hlg_encode(x: Value) -> Value:
     high = fma(log2(fma(x, 12.0, -_HLG_B)), _HLG_A * math.log(2), _HLG_C)
     return select(1 / 12, x, high, root(x * 3.0))

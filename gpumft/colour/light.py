@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from gpumft.colour import curves, tone
+from gpumft.colour import curves, pq, tone
 from gpumft.colour.matrices import Rows, diagonal
 from gpumft.colour.primaries import are_equal, between, rgb_to_xyz
 from gpumft.colour.tone import Channels, Weights
@@ -41,6 +41,8 @@ class Rendering:
     white: float = 203
     gamut: str = "clip"
     adaptation: str = "bradford"
+    adjustable: bool = False
+    """Whether the tone map takes another peak from picture to picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,16 @@ def source_peak(src: VideoType, rendering: Rendering) -> float:
     return float(src.light.max_cll or mastering or _HLG_PEAK)
 
 
+def light_of_gray(transfer: Transfer, code: float) -> float:
+    """Return the light in cd/m2 of a gray, as HDR displays show its code value from 0 to 1.
+
+    Thread-safety: a pure function. Source: BT.2100-2, table 4 (PQ), table 5 (HLG, for 1000 cd/m2).
+    """
+    if transfer is Transfer.PQ:
+        return _PQ_PEAK * pq.light(code)
+    return _HLG_PEAK * float(curves.hlg_light(code) ** 1.2)
+
+
 # ------------------------------------------------------------------ display light
 
 
@@ -132,13 +144,15 @@ def _from_display(src: VideoType, dst: VideoType, rendering: Rendering) -> list[
 def _tone_map(src: VideoType, rendering: Rendering) -> list[Step]:
     peak = source_peak(src, rendering)
     function = tone.tone_map(
-        rendering.tone_map, rendering.tone_map_basis, peak, float(rendering.white)
-    )
+        rendering.tone_map, rendering.tone_map_basis, peak, float(rendering.white),
+        adjustable=rendering.adjustable,
+    )  # fmt: skip
     if function is None:
         return []
+    brightest = "the measured peak" if rendering.adjustable else f"{peak:g}"
     name = (
         f"tone map {rendering.tone_map} on {rendering.tone_map_basis}, "
-        f"{peak:g} to {float(rendering.white):g} cd/m2"
+        f"{brightest} to {float(rendering.white):g} cd/m2"
     )
     return [Step(name, function=function)]
 

@@ -62,6 +62,12 @@ def decode(x: Value) -> Value:
     return keep_nan(x, flush(power(ratio, 1 / _M1)))
 
 
+def light(code: float) -> float:
+    """Return the light of a code value, in float64. Source: BT.2100-2, table 4 (EOTF)."""
+    inner = float(code ** (1 / _M2))
+    return float((max(inner - _C1, 0.0) / (1 - _C1 + _C3 - _C3 * inner)) ** (1 / _M1))
+
+
 def encode(x: Value) -> Value:
     """Return the code value of light; that of 0 is 0. Source: BT.2100-2, table 4 (inverse EOTF)."""
     inner = power(clamp(x, 0.0, 1.0), _M1)

@@ -1,16 +1,16 @@
 """Tone maps and gamut steps as formulas on linear R, G, B; light 1 is 10,000 cd/m2.
 
 A tone map multiplies R, G and B by one ratio, curve(v) / v, so that hue stays. The formulas are
-those of docs/light.md; peak and white are parameters: other ones reuse the machine code.
+those of docs/light.md; peak and white are in parameters alone: other ones reuse the machine code,
+and an adjustable map gets new ones from picture to picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from struct import Struct
 from typing import Final
-
-import numpy as np
 
 from gpumft.colour import pq
 from gpumft.formula import (
@@ -35,9 +35,15 @@ LUMINANCE: Final[Weights] = (Fraction("0.2627"), Fraction("0.6780"), Fraction("0
 _LMS: Final = ((1688, 2146, 262), (683, 2951, 462))
 """L and M over BT.2020 R, G, B, in 4096ths. Source: BT.2100-2, table 7."""
 _PQ_UNIT: Final = 10_000.0
+_FLOAT32: Final = Struct("f")
+"""Rounds without NumPy, which would allocate."""
+_NAME: Final = "tone map: {}"
+"""What a parameter of an adjustable map is called."""
 
 
-def tone_map(name: str, basis: str, peak: float, white: float) -> Callable[..., Channels] | None:
+def tone_map(
+    name: str, basis: str, peak: float, white: float, *, adjustable: bool = False
+) -> Callable[..., Channels] | None:
     """Return the function of linear BT.2020 R, G, B, or None where it changes nothing.
 
     Args:
@@ -45,23 +51,45 @@ def tone_map(name: str, basis: str, peak: float, white: float) -> Callable[..., 
         basis: max_rgb, luminance or ictcp: what the curve looks at.
         peak: the brightest light of the source, cd/m2.
         white: the light of the target's white, cd/m2.
+        adjustable: whether `settings` for other peaks fit it.
 
     Thread-safety: a pure function. Source: BT.2390-10, 5.4.1 (bt2390); J. Hable, "Uncharted 2: HDR
     Lighting" (2010); E. Reinhard et al., "Photographic Tone Reproduction" (2002).
     """
-    if name == "none" or peak <= white:
+    if name == "none" or (peak <= white and not adjustable):
         return None
     ratio_of = _CURVES[name]
 
     def mapped(r: Value, g: Value, b: Value) -> Channels:
+        numbers = {
+            key: parameter(number, _NAME.format(key) if adjustable else "")
+            for key, number in _numbers(name, peak, white).items()
+        }
         v = _BASES[basis](r, g, b)
-        ratio = ratio_of(v, peak, white)
+        ratio = ratio_of(v, numbers)
         # above the peak the curve stays at white
-        ratio = select(parameter(peak / _PQ_UNIT), v, divide(parameter(white / _PQ_UNIT), v), ratio)
+        ratio = select(numbers["peak"], v, divide(numbers["white"], v), ratio)
         ratio = select(0.0, v, ratio, 1.0)
         return flush(r * ratio), flush(g * ratio), flush(b * ratio)
 
     return mapped
+
+
+def settings(name: str, peak: float, white: float) -> dict[str, float]:
+    """Return the named parameters that make an adjustable tone map that of another peak.
+
+    Args: as of `tone_map`; the peak is above white.
+
+    Thread-safety: a pure function.
+    """
+    found = _numbers(name, peak, white)
+    return {_NAME.format(key): _FLOAT32.unpack(_FLOAT32.pack(n))[0] for key, n in found.items()}
+
+
+def _numbers(name: str, peak: float, white: float) -> dict[str, float]:
+    """Return all that peak and white decide about a curve."""
+    ends = {"peak": peak / _PQ_UNIT, "white": white / _PQ_UNIT}
+    return ends | (_NUMBERS[name](peak, white) if name in _NUMBERS else {})
 
 
 def clip(r: Value, g: Value, b: Value) -> Channels:
@@ -131,53 +159,82 @@ _BASES: Final = {"max_rgb": _max_rgb, "luminance": _luminance, "ictcp": _intensi
 # ------------------------------------------------------------------ curves, as output / input
 
 
-def _clip(v: Value, _peak: float, white: float) -> Value:
-    w = parameter(white / _PQ_UNIT)
-    return select(w, v, divide(w, v), 1.0)
+def _clip(v: Value, n: Mapping[str, Value]) -> Value:
+    return select(n["white"], v, divide(n["white"], v), 1.0)
 
 
-def _bt2390(v: Value, peak: float, white: float) -> Value:
+def _bt2390_numbers(peak: float, white: float) -> dict[str, float]:
     top = pq_code(peak)
     m = pq_code(white) / top
     knee = 1.5 * m - 0.5
-    code = pq.encode(v)
-    t = fma(code, parameter(1 / (top * (1 - knee))), parameter(-knee / (1 - knee)))
     # (2t^3-3t^2+1) ks + (t^3-2t^2+t)(1-ks) + (-2t^3+3t^2) m, by powers of t
-    cubic = 2 * knee + (1 - knee) - 2 * m
-    square = -3 * knee - 2 * (1 - knee) + 3 * m
-    bent = fma(fma(fma(parameter(cubic), t, parameter(square)), t, parameter(1 - knee)), t,
-               parameter(knee))  # fmt: skip
-    light = pq.decode(larger(bent, 0.0) * parameter(top))
-    return select(code, parameter(knee * top), 1.0, divide(light, v))
+    return {
+        "slope of t": 1 / (top * (1 - knee)),
+        "start of t": -knee / (1 - knee),
+        "cubic": 2 * knee + (1 - knee) - 2 * m,
+        "square": -3 * knee - 2 * (1 - knee) + 3 * m,
+        "linear": 1 - knee,
+        "knee": knee,
+        "top": top,
+        "knee's code": knee * top,
+    }
+
+
+def _bt2390(v: Value, n: Mapping[str, Value]) -> Value:
+    code = pq.encode(v)
+    t = fma(code, n["slope of t"], n["start of t"])
+    bent = fma(fma(fma(n["cubic"], t, n["square"]), t, n["linear"]), t, n["knee"])
+    light = pq.decode(larger(bent, 0.0) * n["top"])
+    return select(code, n["knee's code"], 1.0, divide(light, v))
 
 
 _HABLE: Final = {"A": 0.15, "B": 0.50, "C": 0.10, "D": 0.20, "E": 0.02, "F": 0.30}
 
 
-def _hable(v: Value, peak: float, white: float) -> Value:
+def _hable_curve() -> tuple[float, float, float, float, float]:
+    """X (last x + first) / (x (a x + b) + floor) is the curve, but for a factor."""
     a, b, c, d, e, f = _HABLE.values()
-    first, last, floor = b * (c - e / f), a * (1 - e / f), d * f
+    return b * (c - e / f), a * (1 - e / f), d * f, a, b
+
+
+def _hable_numbers(peak: float, white: float) -> dict[str, float]:
+    first, last, floor, a, b = _hable_curve()
     p = peak / white
     whole = p * (p * last + first) / (p * (a * p + b) + floor)
-    x = v * parameter(_PQ_UNIT / white)
+    return {"unit": _PQ_UNIT / white, "gain": 1 / whole}
+
+
+def _hable(v: Value, n: Mapping[str, Value]) -> Value:
+    first, last, floor, a, b = _hable_curve()
+    x = v * n["unit"]
     slope = fma(x, last, first) * reciprocal(fma(x, fma(x, a, b), floor))
-    return slope * parameter(1 / whole)
+    return slope * n["gain"]
 
 
-def _reinhard(v: Value, peak: float, white: float) -> Value:
+def _reinhard_numbers(peak: float, white: float) -> dict[str, float]:
     p = peak / white
-    return reciprocal(fma(v, parameter(_PQ_UNIT / white), 1.0)) * parameter((p + 1) / p)
+    return {"unit": _PQ_UNIT / white, "gain": (p + 1) / p}
 
 
-def _mobius(v: Value, peak: float, white: float) -> Value:
-    j, p = 0.3, peak / white
+def _reinhard(v: Value, n: Mapping[str, Value]) -> Value:
+    return reciprocal(fma(v, n["unit"], 1.0)) * n["gain"]
+
+
+_MOBIUS_KNEE: Final = 0.3
+
+
+def _mobius_numbers(peak: float, white: float) -> dict[str, float]:
+    j, p = _MOBIUS_KNEE, peak / white
     a = -j * j * (p - 1) / (j * j - 2 * j + p)
     b = (j * j - 2 * j * p + p) / (p - 1)
     scale = (b * b + 2 * b * j + j * j) / (b - a)
-    unit = parameter(_PQ_UNIT / white)
-    x = v * unit
-    y = fma(v, unit, parameter(a)) * reciprocal(fma(x, x, x * parameter(b)))
-    return select(x, j, 1.0, y * parameter(scale))
+    return {"unit": _PQ_UNIT / white, "a": a, "b": b, "gain": scale}
+
+
+def _mobius(v: Value, n: Mapping[str, Value]) -> Value:
+    x = v * n["unit"]
+    y = fma(v, n["unit"], n["a"]) * reciprocal(fma(x, x, x * n["b"]))
+    return select(x, _MOBIUS_KNEE, 1.0, y * n["gain"])
 
 
 _CURVES: Final = {
@@ -187,10 +244,16 @@ _CURVES: Final = {
     "reinhard": _reinhard,
     "mobius": _mobius,
 }
+_NUMBERS: Final = {
+    "bt2390": _bt2390_numbers,
+    "hable": _hable_numbers,
+    "reinhard": _reinhard_numbers,
+    "mobius": _mobius_numbers,
+}
 
 
 def pq_code(light: float) -> float:
     """Return the PQ code value, 0 to 1, of light in cd/m2. Source: BT.2100-2, table 4."""
-    y = np.float64(light / _PQ_UNIT) ** (2610 / 16384)
+    y = float(light / _PQ_UNIT) ** (2610 / 16384)
     inside = (3424 / 4096 + 2413 / 128 * y) / (1 + 2392 / 128 * y)
     return float(inside ** (2523 / 32))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gpumft.device.memory import DeviceMemory
 from gpumft.device.plane import DevicePlane
-from gpumft.device.program import Program
+from gpumft.device.program import Program, Settings
 from gpumft.errors import InvalidArg, InvalidRequest
 
 _KEPT = 16
@@ -73,13 +73,22 @@ class Runner(ABC):
     """Types of planes that `run` takes."""
 
     @abstractmethod
-    def run(self, src_planes: Sequence[Any], dst_planes: Sequence[Any]) -> None:
+    def run(
+        self,
+        src_planes: Sequence[Any],
+        dst_planes: Sequence[Any],
+        settings: Settings | None = None,
+    ) -> None:
         """Convert one picture, as `Built` describes it; all planes are of types in `takes`."""
 
-    def run_batch(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> None:
+    def run_batch(
+        self,
+        pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]],
+        settings: Settings | None = None,
+    ) -> None:
         """Convert pictures in order; a device may do several at once where nobody can tell."""
         for source, target in pictures:
-            self.run(source, target)
+            self.run(source, target, settings)
 
     def prepare(self, pictures: int, *, arrays: bool) -> None:
         """Allocate what a batch of so many pictures needs, arrays of the host among them or not."""
@@ -115,6 +124,7 @@ class Built:
         self,
         src_planes: Sequence[npt.NDArray[Any] | DevicePlane],
         dst_planes: Sequence[npt.NDArray[Any] | DevicePlane],
+        settings: Settings | None = None,
     ) -> None:
         """Convert one picture.
 
@@ -125,6 +135,8 @@ class Built:
                 format says; any strides, read-only is fine. Or planes in the device's memory.
             dst_planes: the same for the target; every element is written. No memory in common
                 with the source.
+            settings: all named parameters of the program's formulas, for this picture; None: what
+                the program says. Nothing is built or allocated for them.
 
         Raises:
             InvalidArg: arrays do not fit the program. Nothing has been written.
@@ -132,7 +144,7 @@ class Built:
             OutOfMemory: the device has no room.
             DeviceLost: the device has failed. As after any error, the sources are as they were.
         """
-        self._taking([(src_planes, dst_planes)]).run(src_planes, dst_planes)
+        self._taking([(src_planes, dst_planes)]).run(src_planes, dst_planes, settings)
 
     def batch(
         self,
@@ -141,6 +153,7 @@ class Built:
                 Sequence[npt.NDArray[Any] | DevicePlane], Sequence[npt.NDArray[Any] | DevicePlane]
             ]
         ],
+        settings: Settings | None = None,
     ) -> None:
         """Convert pictures; the bytes are those of one call after the other.
 
@@ -149,13 +162,14 @@ class Built:
 
         Args:
             pictures: planes of the source and of the target, each as for a call.
+            settings: as for a call, for all of them.
 
         Raises:
             InvalidArg: arrays of a picture do not fit the program. On the CPU those before it are
                 converted, elsewhere nothing has been written.
             InvalidRequest: this object or its device is closed.
         """
-        self._taking(pictures).run_batch(pictures)
+        self._taking(pictures).run_batch(pictures, settings)
 
     def prepare(self, pictures: int, *, arrays: bool = True) -> None:
         """Allocate now what a first batch of up to so many pictures would allocate.

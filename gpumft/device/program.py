@@ -16,8 +16,8 @@ The order of every operation is fixed here, so that all backends write the same 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -96,6 +96,8 @@ class Scale:
 
 
 Stage = Mix | Apply | Scale
+Settings = Mapping[str, float]
+"""float32 values for the named parameters of a program's formulas, for one picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,3 +215,36 @@ def around_scale(stages: Sequence[Stage]) -> tuple[Sequence[Stage], Scale | None
         if isinstance(stage, Scale):
             return stages[:index], stage, stages[index + 1 :]
     return (), None, stages
+
+
+def settings_of(program: Program) -> dict[str, float]:
+    """Return the named parameters of a program's formulas, and what they are by default.
+
+    Thread-safety: a pure function.
+    """
+    return {name: number for formula in _formulas(program) for name, number in _named(formula)}
+
+
+def adjusted(program: Program, settings: Settings) -> Program:
+    """Return a program with other numbers for its named parameters.
+
+    Thread-safety: a pure function.
+    """
+    return replace(program, stages=tuple(_adjusted(stage, settings) for stage in program.stages))
+
+
+def _adjusted(stage: Stage, settings: Settings) -> Stage:
+    if not isinstance(stage, Apply):
+        return stage
+    pairs = zip(stage.formula.names, stage.formula.parameters, strict=True)
+    numbers = tuple(settings[name] if name else number for name, number in pairs)
+    return replace(stage, formula=replace(stage.formula, parameters=numbers))
+
+
+def _formulas(program: Program) -> Iterator[Formula]:
+    return (stage.formula for stage in program.stages if isinstance(stage, Apply))
+
+
+def _named(formula: Formula) -> Iterator[tuple[str, float]]:
+    pairs = zip(formula.names, formula.parameters, strict=True)
+    return ((name, number) for name, number in pairs if name)

@@ -65,18 +65,29 @@ def _checked_region(region: Iterable[float]) -> Region:
     return x, y, w, h
 
 
-def region_pixels(region: Region, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def region_pixels(
+    region: Region,
+    size: tuple[int, int],
+    whole: tuple[int, int] | None = None,
+    start: tuple[Fraction | int, Fraction | int] = (0, 0),
+) -> tuple[int, int, int, int]:
     """Return `region` as (x, y, width, height) in pixels of a picture of `size` (w, h).
 
-    Edges fall on the nearest pixel boundary, halves away from the origin.
+    Edges fall on the nearest pixel boundary, halves away from the origin. Where the picture begins
+    at `start` of `whole` pixels, the pixels are those of the whole, and an edge of the region that
+    is one of the picture becomes one of the whole.
     """
     x, y, w, h = map(Fraction, region)
-    left, top = _edge(x, size[0]), _edge(y, size[1])
-    return left, top, _edge(x + w, size[0]) - left, _edge(y + h, size[1]) - top
+    width, height = whole or size
+    left, right = (_edge(at, size[0], width, start[0]) for at in (x, x + w))
+    top, bottom = (_edge(at, size[1], height, start[1]) for at in (y, y + h))
+    return left, top, right - left, bottom - top
 
 
-def _edge(at: Fraction, length: int) -> int:
-    return min(max(int(at * length + Fraction(1, 2)), 0), length)
+def _edge(at: Fraction, length: int, whole: int, start: Fraction | int) -> int:
+    if at <= 0 or at >= 1:
+        return whole if at >= 1 else 0
+    return min(max(int(start + at * length + Fraction(1, 2)), 0), whole)
 
 
 def blended(matrix: Matrix3, strength: float) -> Matrix3:

@@ -41,12 +41,15 @@ class Value:
     Thread-safety: immutable.
     """
 
-    __slots__ = ("number", "operands", "operation")
+    __slots__ = ("name", "number", "operands", "operation")
 
-    def __init__(self, operation: str, *operands: Value, number: float = 0.0) -> None:
+    def __init__(
+        self, operation: str, *operands: Value, number: float = 0.0, name: str = ""
+    ) -> None:
         self.operation = operation
         self.operands = operands
         self.number = number
+        self.name = name
 
     def __mul__(self, other: Value | float) -> Value:
         return Value("multiply", self, lifted(other))
@@ -89,9 +92,12 @@ def literal(number: float) -> Value:
     return Value("literal", number=float(np.float32(number)))
 
 
-def parameter(number: float) -> Value:
-    """Return a constant that machine code takes as an argument, rounded to float32."""
-    return Value("parameter", number=float(np.float32(number)))
+def parameter(number: float, name: str = "") -> Value:
+    """Return a constant that machine code takes as an argument, rounded to float32.
+
+    One with a name may be another number from picture to picture.
+    """
+    return Value("parameter", number=float(np.float32(number)), name=name)
 
 
 def fma(a: Value | float, b: Value | float, c: Value | float) -> Value:
@@ -146,6 +152,8 @@ class Formula:
     """The numbers of the values that it returns, 1 to 4."""
     parameters: tuple[float, ...]
     """float32 values held as Python floats."""
+    names: tuple[str, ...] = ()
+    """Of the parameters, "" for those that stay what they are."""
     key: str = field(init=False, repr=False)
     """Equal for formulas of equal operations; parameters and names are no part of it."""
 
@@ -178,7 +186,9 @@ def formula(name: str, inputs: int, function: Callable[..., Sequence[Value]]) ->
         raise InvalidArg(f"formula {name} has {inputs} inputs and {len(made)} outputs, not 1 to 4")
     order = _Order(inputs)
     outputs = tuple(order.number_of(value) for value in made)
-    return Formula(name, inputs, tuple(order.steps), outputs, tuple(order.parameters))
+    numbers = tuple(number for number, _ in order.parameters)
+    names = tuple(name for _, name in order.parameters)
+    return Formula(name, inputs, tuple(order.steps), outputs, numbers, names)
 
 
 class _Order:
@@ -187,7 +197,8 @@ class _Order:
     def __init__(self, inputs: int) -> None:
         self._inputs = inputs
         self.steps: list[Step] = []
-        self.parameters: list[float] = []
+        self.parameters: list[tuple[float, str]] = []
+        """Numbers and names."""
         self._places: dict[Step, int] = {}
         self._known: dict[int, tuple[int, Value]] = {}
 
@@ -212,9 +223,9 @@ class _Order:
             return int(value.number)
         number = value.number
         if value.operation == "parameter":
-            if number not in self.parameters:
-                self.parameters.append(number)
-            number = self.parameters.index(number)
+            if (number, value.name) not in self.parameters:
+                self.parameters.append((number, value.name))
+            number = self.parameters.index((number, value.name))
         operands = tuple(self._known[id(v)][0] for v in value.operands)
         step = Step(value.operation, operands, float(number))
         if step not in self._places:

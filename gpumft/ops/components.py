@@ -59,9 +59,9 @@ class Components:
             if self.apart:
                 first, count = self._whole(axis)
                 grid = self._between(axis, first, count)
-            crop = (start - first, length)
+            crop, goal = (start - first, length), self._target_grid(axis, None)
             make = self._planner(axis)
-            made.append(make(grid, luma_grid(extent), crop=crop, extent=extent, filter=chosen))
+            made.append(make(grid, goal, crop=crop, extent=extent, filter=chosen))
         return made[0], made[1]
 
     def reads(self, *, alpha: bool) -> tuple[Read, ...]:
@@ -84,7 +84,7 @@ class Components:
         for axis in (0, 1):
             start, length, extent = self._span(axis)
             grid = self._source_grid(axis, shifts[axis])
-            goal = _grid(extent, target, self.dst.siting, axis)
+            goal = self._target_grid(axis, target)
             if self.apart:
                 first, extent = self._whole(axis)
                 start, length = Fraction(first), Fraction(extent)
@@ -101,9 +101,15 @@ class Components:
     def _span(self, axis: int) -> tuple[Fraction, Fraction, int]:
         """Return start and length of the source's part along `axis`, and the target's pixels."""
         crop: Area = self.placement.crop
+        return crop[axis], crop[axis + 2], int(self.placement.picture[axis + 2])
+
+    def _target_grid(self, axis: int, component: Component | None) -> Grid:
+        """The grid of what is written along `axis` (of luma for None), 0 where the part begins."""
         inner: Rect = self.placement.inner
-        across = (crop.x, crop.width, inner.width)
-        return (crop.y, crop.height, inner.height) if axis else across
+        whole = _grid(self.dst.size[axis], component, self.dst.siting, axis)
+        step = int(whole.step)
+        count = -(-inner[axis + 2] // step)
+        return whole.part(inner[axis] // step, count, self.placement.picture[axis])
 
     def _whole(self, axis: int) -> tuple[int, int]:
         """Return first and number of the source's pixels that its part touches."""

@@ -1,31 +1,29 @@
-"""Converter: a conversion planned and built once; `convert` for single calls."""
+"""Converter: a conversion planned and built once."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Self, overload
-from weakref import WeakKeyDictionary
 
 import numpy.typing as npt
 
-from gpumft.device import Built, Device, Plane, Surface, as_device
+from gpumft.device import Device, Plane, Surface, as_device
 from gpumft.errors import InvalidArg, InvalidMediaType
 from gpumft.media import PartialType, VideoType
 from gpumft.ops.explain import Explanation, explained
 from gpumft.ops.jobs import Jobs, needs_locks
-from gpumft.ops.operands import Operand, apart, is_in_place
+from gpumft.ops.operands import operands
 from gpumft.ops.options import make_options
 from gpumft.ops.order import ordered
+from gpumft.ops.peak import Reading
 from gpumft.ops.planner import Plan, plan
+from gpumft.ops.run import NOT_MEASURED, Pair, Run
 from gpumft.samples import Sample
-from gpumft.samples.planes import Planes
+from gpumft.samples.planes import Planes, check_planes
 
 Target = VideoType | PartialType | Mapping[str, Any]
-_KEPT = 16
-"""How many conversions `convert` keeps for each device."""
 
 
 class Converter:
@@ -55,11 +53,11 @@ class Converter:
     ) -> None:
         self.plan = plan(src, complete(dst, src), make_options(**options))
         self.device = as_device(device)
-        self._run = self.device.build(self.plan.program)
+        self._run = Run(self.plan, self.device)
         self._jobs = Jobs(self.source, self.target, self.device)
 
     @classmethod
-    def of(cls, settled: Plan, device: Device, built: Built | None = None) -> Self:
+    def of(cls, settled: Plan, device: Device, run: Run | None = None) -> Self:
         """Return a converter for a plan that is already made, and perhaps built on `device`.
 
         Raises:
@@ -67,8 +65,8 @@ class Converter:
         """
         made = cls.__new__(cls)
         made.plan, made.device = settled, device
-        made._run = built or device.build(settled.program)  # noqa: SLF001 - this is a constructor
-        made._jobs = Jobs(made.source, made.target, device)  # noqa: SLF001 - the same
+        made._run = run or Run(settled, device)  # noqa: SLF001 - this is a constructor
+        made._jobs = Jobs(made.source, made.target, device)  # noqa: SLF001 - this is a constructor
         return made
 
     @property
@@ -124,26 +122,67 @@ class Converter:
         """
         return self._started([planes], [out], stream)[0]
 
-    def batch(self, frames: Iterable[Any], out: Iterable[Any] | None = None) -> list[Any]:
+    def batch(
+        self,
+        frames: Iterable[Any],
+        out: Iterable[Any] | None = None,
+        *,
+        peaks: Sequence[float] | None = None,
+    ) -> list[Any]:
         """Convert several pictures; `frames` and `out` hold what a call takes.
 
         The bytes are those of one call after the other. Surfaces that lie in one allocation with
         their planes at the same distances, such as those of one pool, share a launch; arrays are
         copied to the device and back while others are converted.
 
+        With `peak="detect"` each picture is measured as it comes, unless `peaks` has the peak of
+        each in cd/m2: that of `measure`, or what is made of it in the course of time.
+
         Raises:
-            InvalidArg: `out` holds not as many, and as a call does; nothing has been written, but
-                of samples in the host's memory those before one that fails are converted.
+            InvalidArg: `out` or `peaks` hold not as many, or peaks are not asked for, and as a call
+                does; nothing has been written, but of samples in the host's memory those before
+                one that fails are converted.
         """
         sources = list(frames)
         targets = [None] * len(sources) if out is None else list(out)
         if len(targets) != len(sources):
             msg = f"{len(sources)} frames, but out has {len(targets)}; give one out a frame"
             raise InvalidArg(msg)
+        given = None if peaks is None else self._checked(peaks, len(sources))
         if any(map(needs_locks, sources, targets)):  # a buffer may be there twice: one by one
-            pairs = zip(sources, targets, strict=True)
-            return [self._started([frame], [target])[0] for frame, target in pairs]
-        return self._started(sources, targets)
+            each = [None] * len(sources) if given is None else [[peak] for peak in given]
+            jobs = zip(sources, targets, each, strict=True)
+            return [self._started([s], [t], peaks=one)[0] for s, t, one in jobs]
+        return self._started(sources, targets, peaks=given)
+
+    def measure(self, frames: Iterable[Any]) -> list[Reading]:
+        """Return how bright pictures are, in what this conversion shows of them.
+
+        Args:
+            frames: pictures, each as a call takes it.
+
+        Raises:
+            InvalidRequest: nothing is measured without `peak="detect"`, from HDR to SDR, and with a
+                tone map that looks at the peak.
+            InvalidArg, InvalidMediaType: as a call.
+
+        Source: docs/light.md, 12.
+        """
+        with ExitStack() as held:
+            pictures = [self._jobs.seen(frame, held) for frame in frames]
+            return self._run.measure(
+                [operands(check_planes(planes, self.source), self.device) for planes in pictures]
+            )
+
+    def _checked(self, peaks: Sequence[float], frames: int) -> list[float]:
+        if not self._run.measures:
+            msg = f"peaks are given, but {NOT_MEASURED}"
+            raise InvalidArg(msg)
+        given = [float(peak) for peak in peaks]
+        if len(given) != frames or not all(0 <= peak < math.inf for peak in given):
+            msg = f"{frames} frames, but peaks are {given}; give the cd/m2 of each frame"
+            raise InvalidArg(msg)
+        return given
 
     def prepare(self, frames: int, *, arrays: bool = True) -> None:
         """Allocate now what a first `batch` of up to so many pictures needs between its passes.
@@ -164,42 +203,33 @@ class Converter:
         self._run.prepare(frames, arrays=arrays)
 
     def _started(
-        self, sources: Sequence[Any], targets: Sequence[Any], stream: object = None
+        self,
+        sources: Sequence[Any],
+        targets: Sequence[Any],
+        stream: object = None,
+        peaks: Sequence[float] | None = None,
     ) -> list[Any]:
         """Check all pictures, start them, and return what they become."""
         if len(sources) > 1:
             self._jobs.prepare(sources, targets)
         with ExitStack() as held:
             jobs = [self._jobs.make(*pair, held) for pair in zip(sources, targets, strict=True)]
-            self._start([job.planes for job in jobs], stream)
+            self._start([job.planes for job in jobs], stream, peaks)
         for job in jobs:
             if job.finish is not None:
                 job.finish()
         return [job.result for job in jobs]
 
-    def _start(
-        self, pictures: Sequence[tuple[list[Operand], list[Operand]]], stream: object
-    ) -> None:
+    def _start(self, pairs: Sequence[Pair], stream: object, peaks: Sequence[float] | None) -> None:
         if stream is None:
-            self._run_apart(pictures)
+            self._run.start(pairs, self.device, peaks)
         else:
-            with ordered(pictures, stream, self.device.memory):
-                self._run_apart(pictures)
-
-    def _run_apart(self, pictures: Sequence[tuple[list[Operand], list[Operand]]]) -> None:
-        """Run all; where one is read from what it is written to, from a copy."""
-        for source, target in pictures:
-            if is_in_place(source, target, self.device):
-                break
-        else:
-            self._run.batch(pictures)
-            return
-        for source, target in pictures:
-            self._run(apart(source, target, self.device), target)
+            with ordered(pairs, stream, self.device.memory):
+                self._run.start(pairs, self.device, peaks)
 
     def explain(self) -> Explanation:
         """Return what this conversion does; `str()` reads like a page."""
-        return explained(self.plan, self.device.spec, self._run)
+        return explained(self.plan, self.device.spec, self._run.built)
 
 
 def complete(dst: Target, src: VideoType) -> VideoType:
@@ -224,113 +254,3 @@ def shown(type: VideoType) -> VideoType:
     if type.aperture is None:
         return type
     return type.replace(size=type.aperture[2:], aperture=None)
-
-
-class _Recent:
-    """The latest conversions of `convert`, for each device that is still in use.
-
-    Devices are held weakly and no Converter is kept, for it holds its device.
-
-    Thread-safety: any thread; one that is not kept yet may be planned twice.
-    """
-
-    def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Device, OrderedDict[Hashable, tuple[Plan, Built]]] = (
-            WeakKeyDictionary()
-        )
-        self._lock = threading.Lock()
-
-    def converter(
-        self, src: VideoType, dst: Target, device: Device, options: dict[str, Any]
-    ) -> Converter:
-        """Return a converter, planned and built only if it is not kept."""
-        said = tuple(dst.items()) if isinstance(dst, Mapping) else dst
-        key: Hashable = (src, said, *options.items())
-        try:
-            hash(key)
-        except TypeError:  # a list or an array cannot be looked up, but what it means can
-            whole, settled = complete(dst, src), make_options(**options)
-            key = (src, whole, settled)
-            found = self._find(device, key)
-            made = found or Converter.of(plan(src, whole, settled), device)
-        else:
-            found = self._find(device, key)
-            made = found or Converter(src, dst, device=device, **options)
-        if found is None:
-            self._keep(key, made)
-        return made
-
-    def _find(self, device: Device, key: Hashable) -> Converter | None:
-        with self._lock:
-            kept = self._kept.get(device)
-            if kept is None or key not in kept:
-                return None
-            kept.move_to_end(key)
-            settled, built = kept[key]
-        return Converter.of(settled, device, built)
-
-    def _keep(self, key: Hashable, made: Converter) -> None:
-        with self._lock:
-            kept = self._kept.setdefault(made.device, OrderedDict())
-            kept[key] = (made.plan, made._run)  # noqa: SLF001 - the same module
-            while len(kept) > _KEPT:
-                kept.popitem(last=False)
-
-
-_recent = _Recent()
-
-
-def convert(
-    planes: Any,
-    src: VideoType | None = None,
-    dst: Target | None = None,
-    *,
-    out: Any = None,
-    device: Device | str | None = None,
-    **options: Any,
-) -> Any:
-    """Convert one picture: format, size, colour, light, crop, rotation and effects in one pass.
-
-    Args:
-        planes: one array a plane, (rows, columns[, channels]), a Sample or a Surface.
-        src: type of `planes`; None for a Sample or a Surface, which knows its own.
-        dst: a VideoType, PartialType or mapping; what is missing comes from `src`.
-        out: where to write; None allocates.
-        device: a Device, its spec, or None: where a Surface is, else the best there is.
-        options: filter="bicubic", chroma_filter=None, crop=None (x, y, w, h in pixels), rotate=0
-            (90, 180, 270 clockwise, after the crop), flip="" (h, v, hv, after the rotation),
-            fit="stretch" (contain, cover), background="black", effects=(); linear=False (scale in
-            light), dither="none" (ordered, blue_noise), seed=0, legalize=False; where light is
-            converted: tone_map="bt2390" (hable, reinhard, mobius, clip, none),
-            tone_map_basis="max_rgb" (luminance, ictcp), peak=None and white=203 in cd/m2,
-            gamut="clip" (perceptual), adaptation="bradford" (none). Source: docs/light.md.
-
-    Returns:
-        The same kind as `planes`: a list of arrays, a Sample, or a Surface.
-
-    Raises:
-        InvalidArg: planes, options or `out` do not fit; the message names both sides.
-        InvalidMediaType: no type, or a step that cannot be done.
-        DeviceUnavailable: there is no such device.
-        InvalidRequest: the device is closed.
-
-    Thread-safety: safe. A few conversions are kept for next time.
-    """
-    if src is None:
-        src = planes.type if isinstance(planes, Sample | Surface) else None
-    if src is None or dst is None:
-        missing = "src" if src is None else "dst"
-        msg = f"{missing} is missing; convert(planes, src, dst) needs both types"
-        raise InvalidArg(msg)
-    if device is None:
-        device = _place(planes)
-    return _recent.converter(src, dst, as_device(device), options)(planes, out)
-
-
-def _place(planes: Any) -> Device | None:
-    """Return the device that a surface is on, also inside a sample; None for anything else."""
-    if isinstance(planes, Surface):
-        return planes.device
-    if isinstance(planes, Sample) and planes.on_device:
-        return planes.surface.device
-    return None

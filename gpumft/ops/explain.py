@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from gpumft.device import Built
 from gpumft.device.gpu.schedule import schedule
 from gpumft.media import VideoType
 from gpumft.ops.components import quantised
+from gpumft.ops.meter import meter_program
 from gpumft.ops.planner import Plan, plan, taps_of
 from gpumft.ops.roofline import Roofline
 from gpumft.resample import Taps
@@ -139,6 +141,15 @@ def explained(settled: Plan, device: str, built: Built | None = None) -> Explana
     src, dst = settled.source, settled.target
     made = None if device == "cpu" else schedule(settled.program)
     passes = tuple(launch.name for launch in made.launches) if made else ("rows",)
+    if built:
+        passes = built.passes
+    launches = built.launches if built else len(passes)
+    read, written = _bytes(src), _bytes(dst)
+    if settled.measures:
+        meter = meter_program(settled)
+        read, written = 2 * read, written + 2 * meter.target_size[0] * meter.target_size[1]
+        launches += len(schedule(meter).launches) if made else 0
+        passes = ("patches to measure", *passes)
     between = 8 * sum(rows * columns for rows, columns in made.between) if made else 0
     stages = tuple(
         (stage.name, () if stage.matrix is None else tuple(map(tuple, stage.matrix.tolist())))
@@ -156,10 +167,10 @@ def explained(settled: Plan, device: str, built: Built | None = None) -> Explana
         stages=stages,
         taps=tuple((name, _describe(taps)) for name, taps in taps_of(settled)),
         filters=_filters(settled),
-        passes=built.passes if built else passes,
-        launches=built.launches if built else len(passes),
-        bytes_read=_bytes(src),
-        bytes_written=_bytes(dst),
+        passes=passes,
+        launches=launches,
+        bytes_read=read,
+        bytes_written=written,
         bytes_between=between,
         device=device,
         roofline=Roofline.of(made, _bytes(src) + _bytes(dst) + between) if made else None,
@@ -194,8 +205,13 @@ def _geometry(settled: Plan) -> dict[str, str]:
         told["flipped"] = {"h": "left to right", "v": "top to bottom"}.get(
             options.flip, "both ways"
         )
+    x, y, w, h = (f"{float(v):g}" for v in place.picture)
+    told["lands on"] = f"{w}x{h} at {x}, {y}"
     inner = place.inner
-    told["lands on"] = f"{inner.width}x{inner.height} at {inner.x}, {inner.y}"
+    if place.picture != tuple(map(Fraction, inner)):
+        told["written"] = (
+            f"{inner.width}x{inner.height} at {inner.x}, {inner.y}: out to whole samples of chroma"
+        )
     told["scaled"] = "yes" if place.is_scaled else "no"
     return told
 

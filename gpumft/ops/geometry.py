@@ -34,30 +34,31 @@ class Placement:
     """(width, height) of the source after transposition."""
     crop: Area
     """In pixels of the turned source."""
+    picture: Area
+    """Where the part lands, in pixels of the target."""
     inner: Rect
-    """In pixels of the target."""
+    """The pixels that are written: `picture`, out to whole samples of the target's chroma."""
 
     @property
     def is_scaled(self) -> bool:
         """Whether the picture changes its size."""
-        return self.crop.width != self.inner.width or self.crop.height != self.inner.height
+        return self.crop[2:] != self.picture[2:]
 
 
 def place(src: VideoType, dst: VideoType, options: Options) -> Placement:
     """Return how `src` is placed into `dst`.
 
-    Rotation (clockwise) is applied after the crop, the flip after the rotation.
+    Rotation (clockwise) is applied after the crop, the flip after the rotation. The picture lands
+    in what the target shows of its frame: its aperture, if it has one.
 
     Raises:
         InvalidArg: the crop leaves the source's aperture.
             Or rows of two fields would be turned.
-        InvalidMediaType: the target shows a part of its frame only, or one side is interlaced
-            and the other is not.
+        InvalidMediaType: one side is interlaced and the other is not.
+
+    Source: docs/light.md, 11.
     """
     _check_interlace(src, dst, options)
-    if dst.aperture not in (None, (0, 0, *dst.size)):
-        msg = f"the target {dst} has an aperture; leave it out and give the size that is shown"
-        raise InvalidMediaType(msg)
     transpose = options.rotate in (90, 270)
     mirror_x = (options.rotate in (90, 180)) != ("h" in options.flip)
     mirror_y = (options.rotate in (180, 270)) != ("v" in options.flip)
@@ -73,17 +74,23 @@ def place(src: VideoType, dst: VideoType, options: Options) -> Placement:
     if mirror_y:
         area = area._replace(y=height - area.y - area.height)
     shape = area.width / area.height * aspect / dst.pixel_aspect
-    inner = Rect(0, 0, *dst.size)
+    picture = _shown(dst)
     if options.fit == "cover":
-        area = _covering(area, Fraction(*dst.size) / shape)
+        area = _covering(area, picture.width / picture.height / shape)
     elif options.fit == "contain":
-        inner = _contained(shape, dst, rows=2 if is_by_field(src) else 1)
-    return Placement(transpose, mirror_y, mirror_x, (width, height), area, inner)
+        picture = _contained(shape, dst)
+    inner = _covered(picture, dst)
+    return Placement(transpose, mirror_y, mirror_x, (width, height), area, picture, inner)
+
+
+def _shown(type_: VideoType) -> Area:
+    """The aperture, or all of the frame."""
+    return Area(*map(Fraction, type_.aperture or (0, 0, *type_.size)))
 
 
 def _source_area(src: VideoType, options: Options) -> Area:
     """The crop, or the aperture, or all of the source."""
-    whole = Area(*map(Fraction, src.aperture or (0, 0, *src.size)))
+    whole = _shown(src)
     if options.crop is None:
         return whole
     area = Area(*options.crop)
@@ -130,24 +137,51 @@ def _check_interlace(src: VideoType, dst: VideoType, options: Options) -> None:
         raise InvalidArg(msg)
 
 
-def _contained(shape: Fraction, dst: VideoType, *, rows: int) -> Rect:
-    """The largest rectangle of `shape` (width / height in target pixels) in `dst`, centred.
+def _contained(shape: Fraction, dst: VideoType) -> Area:
+    """The largest rectangle of `shape` (width / height in target pixels) that is shown, centred.
 
-    It begins and ends on whole samples of chroma, in `rows` of them.
+    Along an axis that it does not fill it begins and ends on whole samples of chroma.
     """
-    grid_x, grid_y = (1 << shift for shift in dst.format.subsampling)
-    grid_y *= rows
-    width = _snapped(_round(dst.size[1] * shape), dst.size[0], grid_x)
-    height = _snapped(_round(dst.size[0] / shape), dst.size[1], grid_y)
-    x = (dst.size[0] - width) // 2 // grid_x * grid_x
-    y = (dst.size[1] - height) // 2 // grid_y * grid_y
+    whole, grid = _shown(dst), _grid(dst)
+    ideal = (_round(whole.height * shape), _round(whole.width / shape))
+    spans = []
+    for axis in (0, 1):
+        start, length = whole[axis], whole[axis + 2]
+        first, end = _inward(start, start + length, grid[axis], dst.size[axis])
+        if ideal[axis] < length and first < end:
+            room = end - first
+            length = Fraction(min(room, max(grid[axis], _down(ideal[axis], grid[axis]))))
+            start = Fraction(first + _down((room - length) / 2, grid[axis]))
+        spans.append((start, length))
+    (x, width), (y, height) = spans
+    return Area(x, y, width, height)
+
+
+def _covered(picture: Area, dst: VideoType) -> Rect:
+    """The pixels of all samples of chroma of which the picture takes a part."""
+    spans = []
+    for axis, grid in enumerate(_grid(dst)):
+        start, length = picture[axis], picture[axis + 2]
+        first = _down(start, grid)
+        spans.append((first, min(-_down(-start - length, grid), dst.size[axis]) - first))
+    (x, width), (y, height) = spans
     return Rect(x, y, width, height)
 
 
-def _snapped(length: int, whole: int, grid: int) -> int:
-    if length >= whole:
-        return whole
-    return min(whole, max(grid, length // grid * grid))
+def _grid(dst: VideoType) -> tuple[int, int]:
+    """Columns and rows of pixels of a sample of chroma, of both fields where there are two."""
+    across, down = dst.format.subsampling
+    return 1 << across, (2 if is_by_field(dst) else 1) << down
+
+
+def _inward(start: Fraction, end: Fraction, grid: int, frame: int) -> tuple[int, int]:
+    """The whole samples between two points; the frame's own edge may cut the last one."""
+    return -_down(-start, grid), frame if end == frame else _down(end, grid)
+
+
+def _down(value: Fraction | int, grid: int) -> int:
+    """The multiple of `grid` at or below a number."""
+    return value // grid * grid
 
 
 def _round(value: Fraction) -> int:

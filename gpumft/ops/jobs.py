@@ -63,6 +63,22 @@ class Jobs:
         target = self._allocate() if out is None else check_planes(out, self._target)
         return Job(self._planes(check_planes(given, self._source), target), target)
 
+    def seen(self, given: Any, held: ExitStack) -> Sequence[Any]:
+        """Return the planes of a picture that is only read; `held` keeps its buffers locked.
+
+        Raises:
+            InvalidMediaType: a Sample or Surface of another format or size.
+        """
+        if isinstance(given, Sample):
+            if given.type is not None:
+                self._check_type("sample", given.type)
+            return held.enter_context(given.seen_as(self._source)).planes
+        if isinstance(given, Surface):
+            self._check_type("surface", given.type)
+            return given.planes
+        planes: Sequence[Any] = given
+        return planes
+
     def prepare(self, given: Sequence[Any], out: Sequence[Any]) -> None:
         """Get room for many pictures at once, so that they lie in one allocation."""
         count = sum(

@@ -24,6 +24,8 @@ _TONE_MAPS = ("bt2390", "hable", "reinhard", "mobius", "clip", "none")
 _BASES = ("max_rgb", "luminance", "ictcp")
 _GAMUTS = ("clip", "perceptual")
 _ADAPTATIONS = ("bradford", "none")
+DETECT = "detect"
+"""What `peak` is where it is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Options:
     linear: bool = False
     tone_map: str = "bt2390"
     tone_map_basis: str = "max_rgb"
-    peak: float | None = None
+    peak: float | str | None = None
     white: float = 203
     gamut: str = "clip"
     adaptation: str = "bradford"
@@ -68,8 +70,8 @@ class Options:
         _one_of("gamut", self.gamut, _GAMUTS)
         _one_of("adaptation", self.adaptation, _ADAPTATIONS)
         _check_light("white", self.white)
-        if self.peak is not None:
-            _check_light("peak", self.peak)
+        if self.peak not in (None, DETECT):
+            _check_light("peak", self.peak, f"; or {DETECT!r}, to measure it")
         if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or self.seed < 0:
             msg = f"seed is {self.seed!r}; it must be an integer, 0 or more"
             raise InvalidArg(msg)
@@ -152,9 +154,9 @@ def _check_filter(option: str, name: object) -> None:
     get_filter(name)
 
 
-def _check_light(option: str, value: object) -> None:
+def _check_light(option: str, value: object, more: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
-        msg = f"{option} is {value!r}; it must be more than 0 cd/m2"
+        msg = f"{option} is {value!r}; it must be more than 0 cd/m2{more}"
         raise InvalidArg(msg)
 
 

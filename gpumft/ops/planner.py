@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gpumft.colour import ColourPlan, Rendering
 from gpumft.colour import Stage as ColourStage
 from gpumft.colour import plan as plan_colour
-from gpumft.device.program import Apply, Mix, Program, Rect, Scale, Stage
+from gpumft.device.program import Apply, Mix, Program, Rect, Scale, Stage, settings_of
 from gpumft.effects import region_pixels
 from gpumft.formula import Formula, clamp, formula
 from gpumft.media import VideoType
@@ -16,8 +16,13 @@ from gpumft.ops import alpha
 from gpumft.ops.background import background_codes
 from gpumft.ops.components import COLOURS, Components
 from gpumft.ops.geometry import Placement, place
-from gpumft.ops.options import Options
+from gpumft.ops.options import DETECT, Options
 from gpumft.resample import Taps
+
+_BRIGHTEST = 10_000.0
+"""cd/m2: no light is brighter."""
+_WITHOUT_PEAK = ("none", "clip")
+"""Tone maps on which the source's peak has no bearing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class Plan:
     placement: Placement
     colour: ColourPlan
     program: Program
+
+    @property
+    def measures(self) -> bool:
+        """Whether the tone map takes the peak of each picture."""
+        return bool(settings_of(self.program))
 
 
 def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
@@ -60,7 +70,7 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
     scale = alpha.reciprocal_of(reads[-1], src) if weights.used else 0.0
     stages: list[Stage] = []
     if not build.direct:
-        stages = _stages(colour, placement.inner)
+        stages = [_stage(stage, placement) for stage in colour.stages]
         stages = weights.woven(stages, colour, build.scale() if build.apart else None, scale)
         if clamps:
             stages.append(Apply(_nominal(len(COLOURS[dst.format.layout.kind]))))
@@ -87,13 +97,15 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
 
 
 def _rendering(options: Options) -> Rendering:
+    measured = options.peak == DETECT
     return Rendering(
         options.tone_map,
         options.tone_map_basis,
-        options.peak,
+        _BRIGHTEST if isinstance(options.peak, str) else options.peak,
         options.white,
         options.gamut,
         options.adaptation,
+        adjustable=measured and options.tone_map not in _WITHOUT_PEAK,
     )
 
 
@@ -102,13 +114,13 @@ def _turns_chroma(src: VideoType, dst: VideoType, options: Options) -> bool:
     return options.rotate != 0 and shared != ((0, 0), (0, 0))
 
 
-def _stages(colour: ColourPlan, inner: Rect) -> list[Stage]:
-    return [_stage(stage, inner) for stage in colour.stages]
-
-
-def _stage(stage: ColourStage, inner: Rect) -> Stage:
-    size = (inner.width, inner.height)
-    region = Rect(*region_pixels(stage.region, size)) if stage.region else None
+def _stage(stage: ColourStage, placement: Placement) -> Stage:
+    picture, inner = placement.picture, placement.inner
+    region = None
+    if stage.region:
+        size = int(picture.width), int(picture.height)
+        start = picture.x - inner.x, picture.y - inner.y
+        region = Rect(*region_pixels(stage.region, size, inner[2:], start))
     if stage.formula is not None:
         return Apply(stage.formula, region=region)
     return Mix(stage.rows, region)

@@ -21,7 +21,7 @@ from gpumft.device.base import Device, DeviceInfo, Runner
 from gpumft.device.cpu.memory import Block, HostMemory
 from gpumft.device.memory import UNKNOWN, DeviceMemory, Queue
 from gpumft.device.plane import DevicePlane
-from gpumft.device.program import Program
+from gpumft.device.program import Program, Settings, adjusted
 from gpumft.device.unit import build_error
 from gpumft.errors import DeviceLost, InvalidRequest, KernelBuildError
 from gpumft.testing import twin
@@ -227,11 +227,17 @@ class FakeRunner(Runner):
         self._program: Program | None = program
         self._memory = memory
 
-    def run(self, src_planes: Sequence[Any], dst_planes: Sequence[Any]) -> None:
+    def run(
+        self,
+        src_planes: Sequence[Any],
+        dst_planes: Sequence[Any],
+        settings: Settings | None = None,
+    ) -> None:
         """Convert one picture; between arrays at once, else when the queue comes to it."""
         program, memory = self._program, self._memory
         if program is None:
             raise InvalidRequest("the device of this built program is closed: open it again")
+        asked = program if settings is None else adjusted(program, settings)
         sources, targets = map(_unowned, src_planes), list(map(_unowned, dst_planes))
         staged = [plane.copy() if isinstance(plane, np.ndarray) else plane for plane in sources]
         if isinstance(staged[0], np.ndarray):
@@ -239,7 +245,7 @@ class FakeRunner(Runner):
         memory.say("launch")
 
         def work() -> None:
-            made = twin.run(program, [memory.peek(plane) for plane in staged])
+            made = twin.run(asked, [memory.peek(plane) for plane in staged])
             for plane, picture in zip(targets, made, strict=True):
                 memory.peek(plane)[...] = picture
 

@@ -38,30 +38,53 @@ def component_axis(
 
 
 def contained(
-    size: tuple[int, int], aspect: Fraction, grid: tuple[int, int]
-) -> tuple[int, int, int, int]:
+    seen: Rectangle, size: tuple[int, int], aspect: Fraction, grid: tuple[int, int]
+) -> Rectangle:
     """Return the rectangle (x, y, w, h) of `fit="contain"`.
 
     `aspect` is A = (display aspect of the source after crop and rotation) / (pixel aspect of the
     destination), an exact fraction: how wide the picture is for its height, in destination pixels.
-    `size` is (W, H), `grid` the chroma's (columns, rows) of pixels per sample. With
-    round_half_up(x) = floor(x + 1/2):
+    `seen` is what the destination shows, (X, Y, W, H), of a frame of `size`; `grid` the chroma's
+    (columns, rows) of pixels per sample. Across (down is the same), with round_half_up(x) =
+    floor(x + 1/2):
 
-        w = min(W, round_half_up(H * A))        h = min(H, round_half_up(W / A))
-        unless w = W: w = w - w mod grid_x, at least min(grid_x, W)
-        unless h = H: h = h - h mod grid_y, at least min(grid_y, H)
-        x = (W - w) // 2, less x mod grid_x     y = (H - h) // 2, less y mod grid_y
+        w = round_half_up(H * A)
+        x, w = X, W                              where w >= W, or X..X + W holds no whole sample
+        w = w - w mod grid_x, at least grid_x    else, where the whole samples of chroma in X..X + W
+        w = min(w, R - L)                        go from L to R (the frame's edge may cut the last)
+        x = L + (R - L - w) // 2, less x mod grid_x
     """
-    ideal = (size[1] * aspect, size[0] / aspect)
+    ideal = (seen[3] * aspect, seen[2] / aspect)
     starts, lengths = [], []
-    for whole, wanted, cell in zip(size, ideal, grid, strict=True):
-        length = min(whole, math.floor(wanted + HALF))
-        if length != whole:
-            length = max(length - length % cell, min(cell, whole))
-        start = (whole - length) // 2
-        starts.append(start - start % cell)
+    for axis, cell in enumerate(grid):
+        start, length = seen[axis], seen[axis + 2]
+        left = math.ceil(start / cell) * cell
+        right = math.floor((start + length) / cell) * cell
+        if start + length == size[axis]:
+            right = size[axis]
+        wanted = math.floor(ideal[axis] + HALF)
+        if wanted < length and left < right:
+            length = Fraction(min(right - left, max(wanted - wanted % cell, cell)))
+            offset = math.floor((right - left - length) / 2)
+            start = Fraction(left + offset - offset % cell)
+        starts.append(start)
         lengths.append(length)
     return starts[0], starts[1], lengths[0], lengths[1]
+
+
+def covered(
+    picture: Rectangle, size: tuple[int, int], grid: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return the pixels (x, y, w, h) of all samples of chroma of which a picture takes a part.
+
+    `size` is the frame's, `grid` as of `contained`.
+    """
+    found = []
+    for axis, cell in enumerate(grid):
+        first = math.floor(picture[axis] / cell) * cell
+        last = math.ceil((picture[axis] + picture[axis + 2]) / cell) * cell
+        found.append((first, min(last, size[axis]) - first))
+    return found[0][0], found[1][0], found[0][1], found[1][1]
 
 
 def covering(crop: Rectangle, aspect: Fraction) -> Rectangle:
@@ -88,8 +111,8 @@ def turning(rotate: Any, flip: Any) -> tuple[bool, bool, bool]:
     return transpose, rows != ("v" in str(flip)), columns != ("h" in str(flip))
 
 
-def shown(src: VideoType, crop: object) -> Rectangle:
-    """Return the part of the source that is shown: `crop`, else the aperture, else everything.
+def shown(src: VideoType, crop: object = None) -> Rectangle:
+    """Return the part of a type's frame that is shown: `crop`, else the aperture, else everything.
 
     `crop` is in pixels of the whole frame and lies inside the aperture.
     """

@@ -17,8 +17,10 @@ from gpumft.media.resolve import resolve_pair
 from gpumft.media.videotype import VideoType
 from gpumft.testing.reference_colour import parse_colour
 from gpumft.testing.reference_geometry import (
+    Rectangle,
     component_axis,
     contained,
+    covered,
     covering,
     shown,
     turned,
@@ -59,10 +61,11 @@ class Job:
     """A conversion with every choice made.
 
     The source is turned first: transposed, then rows mirrored, then columns. `inner` is the
-    rectangle of the destination that the picture fills, in pixels. `windows` are vertical, then
-    horizontal. `effects` are matrices with their (left, top, right, bottom) in pixels of `inner`.
-    `path` is what happens to light, None where the encoded values stay what they are; `linear`
-    says that luma is resampled as light. `memory` keeps weights that were computed.
+    rectangle of the destination that is written, in pixels: that of the picture, out to whole
+    samples of chroma. `windows` are vertical, then horizontal, and lead to `inner`. `effects` are
+    matrices with their (left, top, right, bottom) in pixels of `inner`. `path` is what happens to
+    light, None where the encoded values stay what they are; `linear` says that luma is resampled as
+    light. `memory` keeps weights that were computed.
 
     Thread-safety: one thread at a time.
     """
@@ -224,17 +227,16 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
     pixel = 1 / Fraction(src.pixel_aspect) if turn[0] else Fraction(src.pixel_aspect)
     aspect_per_pixel = pixel / Fraction(dst.pixel_aspect)
 
-    width, height = dst.size
-    inner = (0, 0, width, height)
+    shifts = dst.format.subsampling
+    grid = (1 << shifts[0], (2 if dst.interlace in _BY_FIELD else 1) << shifts[1])
+    picture = shown(dst)
     if chosen["fit"] == "contain":
-        shifts = dst.format.subsampling
-        rows = 2 if src.interlace in _BY_FIELD else 1
-        grid = (1 << shifts[0], rows << shifts[1])
-        inner = contained(dst.size, crop[2] / crop[3] * aspect_per_pixel, grid)
+        picture = contained(picture, dst.size, crop[2] / crop[3] * aspect_per_pixel, grid)
     elif chosen["fit"] == "cover":
-        crop = covering(crop, Fraction(width, height) / aspect_per_pixel)
+        crop = covering(crop, picture[2] / picture[3] / aspect_per_pixel)
+    inner = covered(picture, dst.size, grid)
 
-    scaled = any(crop[axis] != inner[axis] for axis in (2, 3))
+    scaled = any(crop[axis] != picture[axis] for axis in (2, 3))
     luma_filter = str(chosen["filter"])
     chroma_filter = chosen["chroma_filter"] or (luma_filter if scaled else "bilinear")
     job = Job(
@@ -242,12 +244,12 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
         dst,
         chosen["rotate"] != 0,
         turn,
-        (Window(crop[1], crop[3], inner[3]), Window(crop[0], crop[2], inner[2])),
+        (_window(crop, picture, inner, 1), _window(crop, picture, inner, 0)),
         inner,
         luma_filter,
         str(chroma_filter),
         parse_colour(chosen["background"]),
-        _effects(chosen["effects"], (inner[2], inner[3])),
+        _effects(chosen["effects"], picture, inner),
         None,
         linear=False,
         dither=chosen["dither"],
@@ -289,21 +291,44 @@ def _check_interlace(src: VideoType, dst: VideoType, turn: tuple[bool, bool, boo
         raise InvalidArg("rows of fields cannot be turned: deinterlace first, or only flip h")
 
 
+def _window(
+    crop: Rectangle, picture: Rectangle, inner: tuple[int, int, int, int], axis: int
+) -> Window:
+    """Return what `inner` shows along an axis; no more is read than what the picture shows."""
+    start, length = crop[axis], crop[axis + 2]
+    scale = length / picture[axis + 2]
+    before = (picture[axis] - inner[axis]) * scale
+    extent = inner[axis + 2]
+    return Window(start - before, extent * scale, extent, (start, start + length))
+
+
 def _effects(
-    effects: object, size: tuple[int, int]
+    effects: object, picture: Rectangle, inner: tuple[int, int, int, int]
 ) -> tuple[tuple[NDArray[np.float64], tuple[int, int, int, int]], ...]:
-    """Return each effect's matrix and its region as (left, top, right, bottom) pixels."""
+    """Return each effect's matrix and its region as (left, top, right, bottom) pixels of `inner`.
+
+    Where it reaches an edge of the picture it reaches that of `inner`.
+    """
     found = []
     for effect in effects if isinstance(effects, (tuple, list)) else (effects,):
         matrix = np.asarray(effect.matrix, np.float64).reshape(3, 3)
         x, y, w, h = effect.region if effect.region is not None else (0, 0, 1, 1)
         edges = ((x, 0), (y, 1), (Fraction(x) + Fraction(w), 0), (Fraction(y) + Fraction(h), 1))
         left, top, right, bottom = (
-            min(max(math.floor(Fraction(at) * size[axis] + HALF), 0), size[axis])
-            for at, axis in edges
+            _region_edge(Fraction(at), axis, picture, inner) for at, axis in edges
         )
         found.append((matrix, (left, top, right, bottom)))
     return tuple(found)
+
+
+def _region_edge(
+    at: Fraction, axis: int, picture: Rectangle, inner: tuple[int, int, int, int]
+) -> int:
+    whole = inner[axis + 2]
+    if not 0 < at < 1:
+        return whole if at >= 1 else 0
+    place = picture[axis] - inner[axis] + at * picture[axis + 2]
+    return min(max(math.floor(place + HALF), 0), whole)
 
 
 def _alpha_mode(type_: VideoType) -> Alpha | None:

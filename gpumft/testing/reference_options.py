@@ -62,6 +62,8 @@ def read_options(options: Mapping[str, object]) -> dict[str, object]:
         value = chosen[name]
         if name == "peak" and value is None:
             continue
+        if name == "peak" and value == "detect":
+            raise InvalidArg("the reference measures no peak: give what was measured, in cd/m2")
         if (
             isinstance(value, bool)
             or not isinstance(value, Real)

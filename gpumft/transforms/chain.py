@@ -17,7 +17,7 @@ from typing import Any
 from gpumft.effects import BUILT_IN, create_effect
 from gpumft.errors import InvalidArg
 from gpumft.media import PartialType, PixelFormat, VideoType
-from gpumft.ops.options import OPTION_NAMES
+from gpumft.ops.options import DETECT, OPTION_NAMES
 
 _POSITIONAL = {
     "crop": ("w", "h", "x", "y"),
@@ -177,6 +177,8 @@ def _option(name: str, text: str) -> object:
             return _FLAGS[text]
         case "seed":
             return _whole("scale", text)
+        case "peak" if text == DETECT:
+            return text
         case "peak" | "white":
             return float(_number("scale", text))
         case _:

@@ -6,7 +6,7 @@ a picture of a pool, whose slot is used again as soon as the work on it is order
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,10 +19,12 @@ from gpumft.errors import InvalidArg
 from gpumft.media import PixelFormat, VideoType
 from gpumft.media.fields import COLOUR_FIELDS
 from gpumft.media.resolve import resolve_pair
-from gpumft.ops import Converter, Options, Plan, plan
+from gpumft.ops import Converter, Options, Plan, Reading, plan
 from gpumft.ops.operands import apart, check_writable
 
 AnyEffect = MatrixEffect | FrameEffect
+Follow = Callable[[Sequence[Reading]], Sequence[float]]
+"""From how bright pictures are to the peaks in cd/m2 with which they are mapped."""
 _NO_GEOMETRY: dict[str, Any] = {"crop": None, "rotate": 0, "flip": "", "fit": "stretch"}
 
 
@@ -64,8 +66,8 @@ def settle(
 ) -> tuple[Step, ...]:
     """Return the fewest steps from `src` to `dst`.
 
-    Crop, rotation, flip and size belong to the first conversion, so that frame effects see
-    pictures of the size that comes out, with the background beside them.
+    Crop, rotation, flip, size and aperture belong to the first conversion, so that frame effects
+    see pictures of the size that comes out, with the background beside them.
 
     Args:
         src: type of what comes in.
@@ -130,9 +132,13 @@ def _conversion(
     first: bool,
 ) -> list[Step]:
     """Return the step from one type to another, or none where nothing changes."""
-    chosen = replace(options, effects=tuple(effects), **({} if first else _NO_GEOMETRY))
-    settled = plan(src, dst, chosen)
-    return [] if _copies(settled) else [Step(settled.target, settled)]
+    if first:
+        settled = plan(src, dst, replace(options, effects=tuple(effects)))
+    else:  # whole frames, background and all
+        chosen = replace(options, effects=tuple(effects), **_NO_GEOMETRY)
+        settled = plan(src.replace(aperture=None), dst.replace(aperture=None), chosen)
+    made = settled.target.replace(aperture=dst.aperture)
+    return [] if _copies(settled) else [Step(made, settled)]
 
 
 def _copies(settled: Plan) -> bool:
@@ -182,11 +188,12 @@ class Passes:
         for pool in self._pools:
             pool.trim()
 
-    def run(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> None:
+    def run(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]], follow: Follow) -> None:
         """Make planes of planes; several pictures share each conversion's launches.
 
         Args:
             pictures: planes to read and planes to write.
+            follow: is called once where a conversion takes the peak of each picture.
 
         Raises:
             InvalidArg: a plane to write is read-only.
@@ -199,7 +206,7 @@ class Passes:
                     made = [dst for _, dst in pictures]
                 else:
                     made = [held.enter_context(s).planes for s in self._lent(index, len(pictures))]
-                self._make(self._makes[index], current, made)
+                self._make(self._makes[index], current, made, follow)
                 for effect in step.then:
                     for planes in made:
                         effect.run(planes, None, self._device.memory)
@@ -217,9 +224,11 @@ class Passes:
         make: Converter | FrameEffect | None,
         src: Sequence[Sequence[Any]],
         dst: Sequence[Sequence[Any]],
+        follow: Follow,
     ) -> None:
         if isinstance(make, Converter):
-            make.batch(src, dst)
+            peaks = follow(make.measure(src)) if make.plan.measures else None
+            make.batch(src, dst, peaks=peaks)
             return
         for read, write in zip(src, dst, strict=True):
             self._make_one(make, read, write)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gpumft.device import Device
 from gpumft.effects import FrameEffect
 from gpumft.errors import InvalidMediaType, MFError
-from gpumft.media import PartialType, VideoType
-from gpumft.ops import Converter, make_options, shown
+from gpumft.media import PartialType, Transfer, VideoType
+from gpumft.ops import Converter, PeakHistory, Reading, make_options, shown
 from gpumft.samples import Sample
 from gpumft.transforms.device_transform import DeviceTransform
 from gpumft.transforms.formats import CONVERTIBLE
@@ -40,6 +41,10 @@ class VideoProcessor(DeviceTransform):
     `maximum` are held, `process_output` raises SampleAllocatorEmpty and keeps the input. Input on
     the same device is read where it is; from anywhere else it is uploaded.
 
+    With `peak="detect"` the peak of HDR input is measured in each picture and followed over time
+    (docs/light.md, 12), without latency. A flush, a discontinuity, other types and END_STREAMING
+    forget what came before; a drain does not.
+
     Either type may be set first; whatever the output's type leaves open comes from the input's.
     Samples that come out carry the resolved output type.
 
@@ -61,6 +66,10 @@ class VideoProcessor(DeviceTransform):
         self._effects = listed(effects)
         self._check_effects(self._device)
         self._passes: Passes | None = None
+        self._history = PeakHistory.of(Transfer.PQ, None)
+        """The peaks of what has come out."""
+        self._coming: deque[PeakHistory] = deque()
+        """The same with pictures that are made, but not delivered."""
 
     @property
     def converter(self) -> Converter | None:
@@ -97,6 +106,8 @@ class VideoProcessor(DeviceTransform):
         except MFError as error:
             raise InvalidMediaType(str(error)) from error
         self._passes = Passes(steps, self._device)
+        transfer = Transfer(input.resolved().transfer or Transfer.PQ)
+        self._history = PeakHistory.of(transfer, input.frame_rate)
         return steps[-1].type
 
     def on_move(self, device: Device) -> None:
@@ -107,13 +118,35 @@ class VideoProcessor(DeviceTransform):
 
     def process(self, src: Sample, dst: Sample) -> None:
         """Convert and treat one picture."""
-        if self._passes is not None:
-            self._passes.run([(src.planes, dst.planes)])
+        self.process_many([(src, dst)])
 
     def process_many(self, pictures: Sequence[tuple[Sample, Sample]]) -> None:
         """Convert and treat pictures, those of a conversion in one launch."""
+        coming: deque[PeakHistory] = deque()
+
+        def follow(readings: Sequence[Reading]) -> list[float]:
+            history = self._history
+            for (src, _), reading in zip(pictures, readings, strict=True):
+                known = history.forgotten() if src.discontinuity else history
+                coming.append(history := known.after(reading))
+            return [made.light for made in coming]
+
         if self._passes is not None:
-            self._passes.run([(src.planes, dst.planes) for src, dst in pictures])
+            self._passes.run([(src.planes, dst.planes) for src, dst in pictures], follow)
+            self._coming = coming
+
+    def _delivered(self, ids: Sequence[int]) -> None:
+        super()._delivered(ids)
+        if self._coming:
+            self._history = self._coming.popleft()
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._coming.clear()
+
+    def _flush(self) -> None:
+        super()._flush()
+        self._history = self._history.forgotten()
 
     def _begin_streaming(self) -> None:
         super()._begin_streaming()
@@ -122,6 +155,7 @@ class VideoProcessor(DeviceTransform):
 
     def _end_streaming(self) -> None:
         super()._end_streaming()
+        self._history = self._history.forgotten()
         if self._passes is not None:
             self._passes.trim()
 

@@ -57,7 +57,13 @@ def test_identity(tmp_path: Path, device: str) -> None:
 
 @pytest.mark.parametrize(
     ("group", "every"),
-    [("batches", 7), ("random programs", 80), ("odd sizes", 20), ("pairwise", 90)],
+    [
+        ("batches", 7),
+        ("random programs", 80),
+        ("odd sizes", 20),
+        ("pairwise", 90),
+        ("measured peaks", 3),
+    ],
 )
 def test_other_groups_of_identity(tmp_path: Path, group: str, every: int) -> None:
     words = ["--only", group, "--every", str(every)]

@@ -41,11 +41,20 @@ def test_every_option_reaches_the_conversion(command: Command) -> None:
     assert names != [stage["name"] for stage in plain.json["passes"][0]["stages"]]
 
 
+@pytest.mark.parametrize("words", [("--peak", "detect"), ("--vf", "scale=32:24:peak=detect")])
+def test_a_peak_that_is_measured(command: Command, words: tuple[str, ...]) -> None:
+    told = command("explain", *HDR, "--transfer", "bt709", "--json", *words)
+    assert told.code == 0, told.err
+    names = " ".join(stage["name"] for stage in told.json["passes"][0]["stages"])
+    assert "the measured peak to 203 cd/m2" in names
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--tone-map", "habel"), "tone_map"),
         (("--peak", "-1"), "peak is -1"),
+        (("--peak", "bright"), "--peak: 'bright' is no light; write cd/m2, as in 1000, or detect"),
         (("--dither", "red"), "dither"),
         (("--preset", "hdr2sdr"), "no preset is called 'hdr2sdr'"),
         (("--vf", "scale=32:24:linear=maybe"), "linear is 'maybe'"),

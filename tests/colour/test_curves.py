@@ -32,6 +32,13 @@ def test_the_coefficients_of_pq_are_those_that_are_fitted() -> None:
     assert TABLES["LOG2_SMALL"] == pq.LOG2_SMALL
 
 
+def test_the_light_of_single_codes_is_the_references() -> None:
+    codes = np.append(np.linspace(0, 1, 1001), 0.5004)
+    for light, transfer in ((pq.light, Transfer.PQ), (curves.hlg_light, Transfer.HLG)):
+        wanted = reference_curves.decode(transfer, codes)
+        np.testing.assert_allclose([light(float(code)) for code in codes], wanted, rtol=1e-9)
+
+
 @pytest.mark.parametrize("transfer", ALL)
 def test_decoding_is_as_exact_as_its_argument(transfer: Transfer) -> None:
     """Within 2^-20 of the light, or what a change of the code by 2^-22 changes."""

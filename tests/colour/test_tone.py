@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gpumft.colour import tone
+from gpumft.colour import light_of_gray, tone
 from gpumft.colour.primaries import rgb_to_xyz
 from gpumft.formula import formula
-from gpumft.media import Primaries
+from gpumft.media import Primaries, Transfer
 from gpumft.testing import reference_primaries, reference_tone
 from gpumft.testing.twin_formula import evaluate
 
@@ -71,6 +73,32 @@ def test_a_white_so_dark_that_the_knee_lies_below_black() -> None:
     found = mapped(narrow, "bt2390", "max_rgb", 10_000.0, 1.0).astype(np.float64) * 10_000
     assert (wanted == 0).any()
     np.testing.assert_allclose(found, wanted, rtol=3e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_make_an_adjustable_map_that_of_another_peak(name: str) -> None:
+    function = tone.tone_map(name, "max_rgb", 10_000.0, 203.0, adjustable=True)
+    assert function is not None
+    made = formula(name, 3, function)
+    light = np.geomspace(1e-6, 1, 1001).astype(np.float32)
+    for peak in (205.0, 1000.0, 10_000.0):
+        given = tone.settings(name, peak, 203.0)
+        assert set(made.names) - {""} == set(given)
+        pairs = zip(made.names, made.parameters, strict=True)
+        numbers = tuple(given.get(key, number) for key, number in pairs)
+        found, _, _ = evaluate(replace(made, parameters=numbers), [light] * 3)
+        wanted, _, _ = mapped(np.stack([light] * 3), name, "max_rgb", peak, 203.0)
+        np.testing.assert_array_equal(found, wanted)
+    assert tone.tone_map(name, "max_rgb", 100.0, 203.0, adjustable=True) is not None
+
+
+def test_the_light_of_a_gray_on_its_display() -> None:
+    assert light_of_gray(Transfer.PQ, 1.0) == pytest.approx(10_000, rel=1e-12)
+    assert light_of_gray(Transfer.PQ, 0.0) == 0
+    assert light_of_gray(Transfer.PQ, 0.5806888810416109) == pytest.approx(203, rel=1e-6)
+    assert light_of_gray(Transfer.HLG, 1.0) == pytest.approx(1000, rel=1e-6)
+    assert light_of_gray(Transfer.HLG, 0.75) == pytest.approx(203, rel=2e-3)
+    assert light_of_gray(Transfer.HLG, 0.5) == pytest.approx(1000 * (1 / 12) ** 1.2, rel=1e-12)
 
 
 def test_no_map_where_nothing_is_too_bright() -> None:

@@ -57,6 +57,8 @@ def cases() -> Iterator[Case]:
         src, dst, options = case_types(given)
         yield _conversion("pairwise", src, dst, seed, **options)
     yield from _batches()
+    yield from _apertures()
+    yield from _measured()
     yield from _sizes()
     yield from _large()
     for number in range(RANDOM_PROGRAMS):
@@ -170,6 +172,32 @@ def _batch(job: tuple[VideoType, VideoType, str], count: int, kind: str, device:
         made = [surface.to_numpy() for surface in converter.batch(surfaces)]
     for found, planes in zip(made, pictures, strict=True):
         same_bytes(found, list(twin.run(converter.plan.program, planes)))
+
+
+def _apertures() -> Iterator[Case]:
+    for target, aperture in product(
+        ("nv12", "yuyv422", "v210", "bgra"), ((4, 2, 8, 6), (3, 5, 7, 5))
+    ):
+        src, dst = types("yuv420p", (11, 9), target, (15, 13), target_colour={"aperture": aperture})
+        more = {"background": "red"}
+        yield Case("apertures", f"{src} to {dst}", partial(_convert, src, dst, 0, more))
+
+
+def _measured() -> Iterator[Case]:
+    for transfer, size in product(("pq", "hlg"), ((34, 18), (557, 547))):
+        src = VideoType("p010le", size, transfer=transfer)
+        dst = VideoType("nv12", size, transfer="bt709", primaries="bt709", matrix="bt709")
+        yield Case("measured peaks", f"{transfer} {size}", partial(_measure, src, dst))
+
+
+def _measure(src: VideoType, dst: VideoType, device: Device) -> None:
+    pictures = [frames.noise(src, seed) for seed in range(3)]
+    ours, theirs = (Converter(src, dst, device=d, peak="detect") for d in (device, _cpu()))
+    assert ours.measure(pictures) == theirs.measure(pictures)
+    for peaks in (None, [500.0, 500.0, 900.0]):
+        made, wanted = (c.batch(pictures, peaks=peaks) for c in (ours, theirs))
+        for mine, other in zip(made, wanted, strict=True):
+            same_bytes(mine, other)
 
 
 def _sizes() -> Iterator[Case]:

@@ -1,5 +1,7 @@
 """The built-in effects' matrices, regions and errors."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,12 @@ def test_regions_become_pixels_of_the_picture() -> None:
     assert right is not None
     assert region_pixels(right, (1920, 1080)) == (960, 0, 960, 1080)
     assert region_pixels(right, (5, 3)) == (3, 0, 2, 3)
+
+
+def test_regions_of_a_picture_within_a_whole_go_out_to_its_edges() -> None:
+    whole, start = (8, 4), (Fraction(1, 2), 1)
+    assert region_pixels((0.5, 0, 0.5, 1), (5, 3), whole, start) == (3, 0, 5, 4)
+    assert region_pixels((0, 0.5, 0.5, 0.25), (5, 3), whole, start) == (0, 3, 3, 0)
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,17 @@ def test_parameters_are_float32_and_equal_ones_are_kept_once() -> None:
     assert made.operations == 2
 
 
+def test_parameters_with_names_stay_apart() -> None:
+    def named(x: Value) -> list[Value]:
+        low = fma(x, parameter(2.0), parameter(2.0, "a"))
+        return [fma(low, parameter(2.0, "b"), parameter(2.0, "a"))]
+
+    made = formula("p", 1, named)
+    assert (made.parameters, made.names) == ((2.0, 2.0, 2.0), ("", "a", "b"))
+    plain = formula("p", 1, lambda x: [fma(x, parameter(2.0), parameter(2.0))])
+    assert (plain.parameters, plain.names) == ((2.0,), ("",))
+
+
 def test_steps_are_known_operations_with_as_many_operands() -> None:
     made = one(lambda x: select(-x, 0.0, abs(x), x - parameter(3.0)))
     for step in made.steps:

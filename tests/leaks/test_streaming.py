@@ -48,12 +48,16 @@ def plenty(*pairs: Any) -> list[Any]:
 
 
 def processor_on(
-    device: Device, formats: tuple[str, str], sizes: tuple[Size, Size]
+    device: Device, formats: tuple[str, str], sizes: tuple[Size, Size], **options: Any
 ) -> tuple[VideoProcessor, list[Sample], list[Any]]:
-    """A processor, samples to give it, and entries for what comes out."""
+    """A processor, samples to give it, and entries for what comes out; HDR with a `peak`."""
     source, target = map(VideoType, formats, sizes)
+    if options:
+        source, target = source.replace(transfer="pq"), target.replace(transfer="bt709")
     turned = sizes == SIZES[2]
-    processor = VideoProcessor(device=device, rotate=90 * turned, fit="contain", filter="lanczos3")
+    processor = VideoProcessor(
+        device=device, rotate=90 * turned, fit="contain", filter="lanczos3", **options
+    )
     processor.set_input_type(source)
     processor.set_output_type(target)
     given = [Sample.from_numpy(frames.noise(source, n), source, time=n) for n in range(3)]
@@ -132,6 +136,26 @@ def test_on_opencl(name: str, source: str, target: str, size: Size, to: Size) ->
     for entry in made[2]:
         entry.sample = None
     judge(*made)
+
+
+MEASURED = ("p010le", "rgb24"), SIZES[0]
+
+
+def test_a_measured_peak_on_the_cpu() -> None:
+    with open_device("cpu", threads=2) as device:
+        judge(*processor_on(device, *MEASURED, peak="detect"))
+
+
+@pytest.mark.parametrize("name", [backends.param("opencl")])
+def test_a_measured_peak_on_opencl(name: str) -> None:
+    made = processor_on(backends.device(name), *MEASURED, peak="detect")
+    with hooks.opencl_objects() as found:
+        made[0].process_message(Message.BEGIN_STREAMING)
+        assert found["Buffer"] > 0
+        found.clear()
+        for _ in stream(*made):
+            assert not found
+        made[0].process_message(Message.END_STREAMING)
 
 
 BATCH = 4

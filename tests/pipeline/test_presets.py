@@ -102,6 +102,18 @@ def test_hdr10_becomes_sdr(tmp_path: Path, codec: str) -> None:
     assert tint <= 2
 
 
+def test_the_measured_peak_wins_over_the_files(tmp_path: Path) -> None:
+    source = bars(tmp_path / "in.mkv", PQ, codec="ffv1", light=Light(300, 100))
+    run(source, tmp_path / "a.mkv", preset="hdr-to-sdr", peak="detect", codec="ffv1")
+    _, codes, _ = grays(source)
+    _, made, _ = grays(tmp_path / "a.mkv")
+    peak = eotf(max(codes))
+    wanted = [16 + 219 * (bt2390(eotf(c), peak) / 203) ** (1 / 2.4) for c in codes]
+    assert np.abs(made - wanted).max() < 1
+    run(source, tmp_path / "b.mkv", preset="hdr-to-sdr", chain="scale=peak=detect", codec="ffv1")
+    assert np.array_equal(grays(tmp_path / "b.mkv")[1], made)
+
+
 def test_hlg_becomes_sdr(tmp_path: Path) -> None:
     source = bars(tmp_path / "in.mp4", HLG, codec="libx265")
     run(source, tmp_path / "a.mkv", preset="hdr-to-sdr", codec="ffv1")

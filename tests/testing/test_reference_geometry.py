@@ -9,6 +9,7 @@ from gpumft.media import VideoType
 from gpumft.testing.reference_geometry import (
     Rectangle,
     contained,
+    covered,
     covering,
     shown,
     turned,
@@ -36,7 +37,44 @@ RECTANGLES = [  # target, aspect, grid -> x, y, w, h
 def test_contained(
     size: tuple[int, int], aspect: Fraction, grid: tuple[int, int], wanted: tuple[int, ...]
 ) -> None:
-    assert contained(size, aspect, grid) == wanted
+    assert contained(rectangle(0, 0, *size), size, aspect, grid) == rectangle(*wanted)
+
+
+PARTS = [  # aperture, frame, aspect, grid -> x, y, w, h
+    ((4, 2, 8, 8), (20, 20), Fraction(2), (1, 1), (4, 4, 8, 4)),
+    ((5, 3, 9, 9), (20, 20), Fraction(2), (2, 2), (5, 6, 9, 4)),  # rows 4..12, 5 -> 4
+    ((5, 3, 9, 9), (20, 20), Fraction(1, 3), (2, 2), (8, 3, 2, 9)),  # columns 6..14
+    ((0.5, 1, 9, 8), (20, 20), Fraction(1, 2), (2, 2), (2, 1, 4, 8)),
+    ((1, 1, 8, 8), (9, 9), Fraction(1, 2), (2, 2), (2, 1, 4, 8)),  # columns 2..9
+    ((3, 0, 1, 8), (9, 9), Fraction(1, 100), (4, 2), (3, 0, 1, 8)),  # within a sample
+    ((3, 0, 6, 8), (9, 9), Fraction(1, 100), (2, 2), (4, 0, 2, 8)),  # columns 4..9
+]
+
+
+@pytest.mark.parametrize(("part", "size", "aspect", "grid", "wanted"), PARTS, ids=str)
+def test_contained_in_a_part(
+    part: tuple[float, ...], size: tuple[int, int], aspect: Fraction, grid: tuple[int, int],
+    wanted: tuple[int, ...],
+) -> None:  # fmt: skip
+    assert contained(rectangle(*part), size, aspect, grid) == rectangle(*wanted)
+
+
+@pytest.mark.parametrize(
+    ("part", "size", "grid", "wanted"),
+    [
+        ((0, 0, 9, 7), (9, 7), (2, 2), (0, 0, 9, 7)),
+        ((1, 2, 4, 3), (9, 7), (1, 1), (1, 2, 4, 3)),
+        ((1, 2, 4, 3), (9, 7), (2, 2), (0, 2, 6, 4)),
+        ((3, 3, 6, 4), (9, 7), (2, 4), (2, 0, 7, 7)),
+        ((1.5, 2.25, 4, 3), (9, 7), (1, 1), (1, 2, 5, 4)),
+        ((2, 2, 4, 3), (9, 7), (2, 1), (2, 2, 4, 3)),
+    ],
+    ids=str,
+)
+def test_covered(
+    part: tuple[float, ...], size: tuple[int, int], grid: tuple[int, int], wanted: tuple[int, ...]
+) -> None:
+    assert covered(rectangle(*part), size, grid) == wanted
 
 
 def rectangle(*numbers: Fraction | float) -> Rectangle:

@@ -70,6 +70,9 @@ F_ANY = FrameEffect(with_numpy, ("bgr24", "nv12", "rgb24"))
         (NV12, NV12, [FrameEffect(with_numpy)], "rgbaf32le+0 F nv12+0"),
         (RGB, RGB.replace(size=(8, 8)), [F], "rgb24+0 F"),
         (RGB.replace(aperture=(0, 0, 8, 8)), RGB.replace(size=(8, 8)), [F], "rgb24+0 F"),
+        (RGB, RGB.replace(aperture=(1, 1, 19, 8)), [F, GRAY], "rgb24+0 F rgb24+1"),
+        (RGB, RGB.replace(aperture=(1, 1, 19, 8)), [PLACED], "rgb24+0 f"),
+        (NV12, NV12.replace(aperture=(1, 1, 3, 3)), [F], "rgb24+0 F nv12+0"),
         (NV12, NV12.replace(range="full"), [F_ANY], "nv12+0 F"),
         (NV12, NV12.replace(siting="center"), [F_ANY], "nv12+0 F"),
     ],
@@ -96,6 +99,22 @@ def test_geometry_is_done_before_the_effect(options: dict[str, Any], wanted: str
     assert isinstance(after, Plan)
     assert (after.options.crop, after.options.rotate, after.options.flip) == (None, 0, "")
     assert after.options.filter == options.get("filter", "bicubic")
+
+
+def test_effects_see_the_whole_frame_of_a_target_that_shows_a_part() -> None:
+    source, planes = RGB, frames.noise(RGB)
+    target = VideoType("nv12", (32, 16), aperture=(5, 3, 21, 10))
+    processor = _ready(
+        VideoProcessor(device="cpu", effects=[on_rgb(in_place=True)]), source, target
+    )
+    assert processor.output_current_type().aperture == (5, 3, 21, 10)
+    (out,) = processor.run([Sample.from_numpy(planes, source)])
+    framed = VideoType("rgb24", (32, 16), aperture=(5, 3, 21, 10))
+    (seen,) = convert(planes, source, framed, device="cpu")
+    with_numpy([seen], [seen], None)
+    wanted = convert([seen], framed.replace(aperture=None), target.replace(aperture=None))
+    for plane, right in zip(out.planes, wanted, strict=True):
+        np.testing.assert_array_equal(plane, right)
 
 
 def test_the_picture_between_has_the_colour_of_the_output() -> None:

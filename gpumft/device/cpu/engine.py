@@ -11,14 +11,14 @@ import numpy.typing as npt
 from gpumft.device.base import Runner
 from gpumft.device.cpu import compiler
 from gpumft.device.cpu.background import fills
-from gpumft.device.cpu.layout import VIEW
+from gpumft.device.cpu.layout import VIEW, float_bits
 from gpumft.device.cpu.loader import Loaded
 from gpumft.device.cpu.lower import lower
 from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
 from gpumft.device.cpu.views import Array, Placed, address
 from gpumft.device.plane import check_program_planes
-from gpumft.device.program import Program
+from gpumft.device.program import Program, Settings, settings_of
 from gpumft.errors import InvalidArg, InvalidRequest, OutOfMemory
 
 _WORTH_A_THREAD = 64 * 1024
@@ -48,7 +48,8 @@ class CpuRunner(Runner):
         names = {name for stage in schedule.stages for name, *_ in stage.steps} | {"run_band"}
         self._kernels = {name: compiler.kernel(name) for name in names}
         self._run_band = self._kernels["run_band"].function(7)
-        self._steps, self._ranges = _tables(schedule, self._kernels)
+        self._steps, self._ranges, self._settings = _tables(schedule, self._kernels)
+        self._defaults = settings_of(program)
         unused = len(program.reads) - len(schedule.source_views)  # reads of one view share it
         self._sources = [*schedule.source_views, *schedule.source_views[:1] * unused]
         views = len(self._sources) + len(schedule.target_views)
@@ -70,7 +71,12 @@ class CpuRunner(Runner):
         ranges = address(self._ranges) + self._ranges.itemsize * width * first
         return address(self._steps), len(self._schedule.stages), ranges, width, last - first
 
-    def run(self, src_planes: Sequence[Array], dst_planes: Sequence[Array]) -> None:
+    def run(
+        self,
+        src_planes: Sequence[Array],
+        dst_planes: Sequence[Array],
+        settings: Settings | None = None,
+    ) -> None:
         """Convert one picture; see `Built`."""
         placed = self._placed(src_planes, dst_planes)
         for index, plane in enumerate(dst_planes):
@@ -80,6 +86,9 @@ class CpuRunner(Runner):
         with self._lock:
             if self._memory is None:
                 raise InvalidRequest("the device of this built program is closed: open it again")
+            given = settings or self._defaults
+            for name, place in self._settings:
+                place[0] = float_bits(given[name])
             if placed is not self._in_force:
                 self._views[:] = placed.records
                 self._in_force = placed
@@ -131,19 +140,27 @@ def _scratch(slots: int, size: int) -> npt.NDArray[np.float32]:
 
 def _tables(
     schedule: Schedule, kernels: Mapping[str, Loaded]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return what `kernels.run_band` reads: stages and steps, and the ranges of every slice."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[tuple[str, Array]]]:
+    """Return what `kernels.run_band` reads: stages and steps, and the ranges of every slice.
+
+    And the places of named parameters among the steps' arguments.
+    """
     stages: list[int] = []
     steps: list[int] = []
+    kept: dict[int, Array] = {}
     for stage in schedule.stages:
         stages += [len(steps) // 3, stage.together, len(stage.steps), stage.height]
         for name, arguments, guard in stage.steps:
             entry = -1 if guard < 0 else 2 * (len(schedule.stages) + guard)
             steps += [kernels[name].address, schedule.keep(arguments, np.int64), entry]
+            kept[id(arguments)] = schedule.kept[-1]
     ranges = [stage.ranges for stage in schedule.stages] + schedule.guards
-    return np.array(stages + steps, np.int64), np.ascontiguousarray(
-        np.concatenate(ranges, axis=1), np.int64
-    )
+    together = np.ascontiguousarray(np.concatenate(ranges, axis=1), np.int64)
+    named = [
+        (name, kept[id(arguments)][index : index + 1])
+        for name, arguments, index in schedule.settings
+    ]
+    return np.array(stages + steps, np.int64), together, named
 
 
 def _pixels(size: tuple[int, int]) -> int:

@@ -69,7 +69,8 @@ def _again(made: Formula, channels: Sequence[Value]) -> list[Value]:
         if operation == "literal":
             values.append(literal(number))
         elif operation == "parameter":
-            values.append(parameter(made.parameters[int(number)]))
+            index = int(number)
+            values.append(parameter(made.parameters[index], made.names[index]))
         else:
             values.append(Value(operation, *(values[operand] for operand in operands)))
     return [values[index] for index in made.outputs]

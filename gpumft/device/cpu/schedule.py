@@ -133,6 +133,8 @@ class Schedule:
         self.target_views: list[View] = []
         self.kept: list[npt.NDArray[Any]] = []
         """Arrays whose addresses are among the arguments."""
+        self.settings: list[tuple[str, list[int], int]] = []
+        """Named parameters: the name, the arguments that it is among, and its place there."""
         longest = [t.longest for r in program.reads for t in (r.vertical, r.horizontal)]
         scales = [s for s in program.stages if isinstance(s, Scale)]
         longest += [t.longest for s in scales for t in (s.vertical, s.horizontal)]

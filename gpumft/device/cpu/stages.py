@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gpumft.device.cpu import filters
 from gpumft.device.cpu.channels import Channels, Domain
+from gpumft.device.cpu.formulas import PARAMETERS
 from gpumft.device.cpu.fused import fused
 from gpumft.device.cpu.schedule import Buffer, Filtered, Input, Ranges, Stage
 from gpumft.device.program import Mix, Scale, colours_after
@@ -103,6 +104,9 @@ class Stages(Channels):
                     self._add(stage, made)
             else:
                 given = [*colour, *alpha] if step.takes_alpha else colour
-                self._add(stage, schedule.apply(outs, given, step, columns))
+                kernel, arguments = schedule.apply(outs, given, step, columns)
+                names = enumerate(step.formula.names, PARAMETERS)
+                schedule.settings += [(name, arguments, at) for at, name in names if name]
+                self._add(stage, (kernel, arguments))
             colour = outs
         return dict(enumerate([*colour, *alpha]))

@@ -93,6 +93,8 @@ class Draft:
     targets: list[PlaneRef] = field(default_factory=list)
     ints: list[int] = field(default_factory=list)
     floats: list[float] = field(default_factory=list)
+    settings: list[tuple[str, int]] = field(default_factory=list)
+    """Names of floats that change from picture to picture, and their places."""
     parts: list[Part] = field(default_factory=list)
     works: dict[str, Work] = field(default_factory=dict)
     """Of each function, by its name."""
@@ -106,9 +108,11 @@ class Draft:
         self.ints.append(value)
         return f"n->i[{len(self.ints) - 1}]"
 
-    def number(self, value: float) -> str:
-        """Return the C expression of a float32 argument."""
-        if len(self.floats) >= _MOST_FLOATS:
+    def number(self, value: float, name: str = "") -> str:
+        """Return the C expression of a float32 argument; with a name it stays one."""
+        if name:
+            self.settings.append((name, len(self.floats)))
+        elif len(self.floats) >= _MOST_FLOATS:
             if not self._more:
                 self._place_of_more = len(self.ints)
                 self.ints.append(0)  # known when there are no more
@@ -185,7 +189,7 @@ class Draft:
         )
         return Launch(
             unit, self.name, grid, (*self.sources, *self.targets), tuple(self.ints),
-            tuple(self.floats), frames, self._work(),
+            tuple(self.floats), tuple(self.settings), frames, self._work(),
         )  # fmt: skip
 
     def _work(self) -> Work:

@@ -37,6 +37,8 @@ class Launch:
     """Sources first, then targets."""
     ints: tuple[int, ...]
     floats: tuple[float, ...]
+    settings: tuple[tuple[str, int], ...] = ()
+    """Names of those that are named parameters, and their places."""
     frames: int = 1
     """How many pictures it can make at once."""
     work: Work = field(default_factory=Work)

@@ -17,7 +17,7 @@ from gpumft.device.gpu.machine import Machine
 from gpumft.device.gpu.schedule import schedule
 from gpumft.device.gpu.transit import Plane, Transit, arrays_in
 from gpumft.device.plane import DevicePlane, check_program_planes
-from gpumft.device.program import Program
+from gpumft.device.program import Program, Settings, settings_of
 from gpumft.errors import InvalidArg, InvalidRequest, MFError
 from gpumft.media.formats import PixelFormat
 
@@ -61,20 +61,32 @@ class GpuRunner(Runner):
         machine.upload(self._table, made.table)
         self._table_bytes = made.table.nbytes
         self._count()
+        self._defaults = settings_of(program)
         self._lock = threading.Lock()
         self._open = True
 
-    def run(self, src_planes: Sequence[Plane], dst_planes: Sequence[Plane]) -> None:
+    def run(
+        self,
+        src_planes: Sequence[Plane],
+        dst_planes: Sequence[Plane],
+        settings: Settings | None = None,
+    ) -> None:
         """Convert one picture; see `Built`. With planes of the device it is only started."""
-        self.run_batch([(src_planes, dst_planes)])
+        self.run_batch([(src_planes, dst_planes)], settings)
 
-    def run_batch(self, pictures: Sequence[tuple[Sequence[Plane], Sequence[Plane]]]) -> None:
+    def run_batch(
+        self,
+        pictures: Sequence[tuple[Sequence[Plane], Sequence[Plane]]],
+        settings: Settings | None = None,
+    ) -> None:
         """Convert pictures: those in the device's memory with as few launches as they allow."""
         for source, target in pictures:
             self._check(source, target)
         with self._lock:
             if not self._open:
                 raise InvalidRequest("the device of this built program is closed: open it again")
+            for step in self._steps:
+                step.adjust(settings or self._defaults)
             for passing, group in groupby(pictures, _passes_through):
                 if passing:
                     self._transit.run(list(group), self._start_one)
@@ -192,7 +204,13 @@ class _Step:
         self._kernel = machine.compile(launch.unit)
         self._planes = launch.planes
         self._numbers = launch.numbers()
+        self._settings = launch.settings
         self._grid = launch.grid
+
+    def adjust(self, settings: Settings) -> None:
+        """Take numbers for the named parameters of the launches to come."""
+        for name, place in self._settings:
+            self._numbers["f"][0, place] = settings[name]
 
     def start(self, machine: Machine, table: Any, batch: Batch, between: _Between) -> None:
         source, target = batch.first

@@ -61,7 +61,8 @@ def _applied(draft: Draft, function: str, stage: Apply) -> str:
         f"{'SUMMED' if number in summed else 'INPUT'}({number}, {place})"
         for number, place in enumerate(places)
     ]
-    parameters = [draft.number(number) for number in formula.parameters]
+    pairs = zip(formula.parameters, formula.names, strict=True)
+    parameters = [draft.number(number, name) for number, name in pairs]
     steps = []
     for value, step in enumerate(formula.steps, formula.inputs):
         if step.operation == "literal":
