@@ -2,7 +2,7 @@
 
 from gpumft.colour.light import Rendering
 from gpumft.colour.matrices import luma_weights, rgb_to_yuv, yuv_to_rgb
-from gpumft.colour.plan import ColourPlan, Effect, Stage, plan
+from gpumft.colour.plan import ColourPlan, Effect, Stage, from_rgb, plan
 from gpumft.colour.quantise import Quantiser, colour_components, quantiser
 from gpumft.colour.rounding import rounded
 
@@ -13,6 +13,7 @@ __all__ = [
     "Rendering",
     "Stage",
     "colour_components",
+    "from_rgb",
     "luma_weights",
     "plan",
     "quantiser",

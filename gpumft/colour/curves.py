@@ -105,6 +105,12 @@ def encode(transfer: Transfer) -> Function:
     ]
 
 
+def camera_code(light: float) -> float:
+    """Return the code value, 0 to 1, of light from the curve's power up to 1. Source: BT.2020-2."""
+    curve: float = light ** (1 / _BT709.gamma)
+    return (1 + _BT709.offset) * curve - _BT709.offset
+
+
 def _same(x: Value) -> Value:
     return x
 
