@@ -66,7 +66,9 @@ def light_matrix(type_: VideoType) -> LightMatrix | None:
         return None
     if type_.matrix == Matrix.BT2020CL:
         return _constant_luminance(gray=gray)
-    return _ictcp(Transfer(type_.transfer), gray=gray) if type_.matrix == Matrix.ICTCP else None
+    if type_.matrix != Matrix.ICTCP or type_.transfer is None:
+        return None
+    return _ictcp(Transfer(type_.transfer), gray=gray)
 
 
 def _ictcp(transfer: Transfer, *, gray: bool) -> LightMatrix:

@@ -110,6 +110,12 @@ class ColourPlan:
     ends_with_matrix: bool = False
     """Whether the last stage leads from R'G'B' to another kind of colour, and does nothing else."""
 
+    @property
+    def channels(self) -> int:
+        """How many channels come out of the last stage."""
+        last = self.stages[-1]
+        return len(last.rows) if last.formula is None else len(last.formula.outputs)
+
 
 def plan(
     src: VideoType,

@@ -6,15 +6,17 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+
 from gpumft.formula.value import Formula
 
 _TINY: Final = 2.0**-64
 
 
 def evaluate(formula: Formula, channels: Sequence[float]) -> tuple[float, ...]:
-    """Return the formula's outputs for one pixel, in Python's floats.
+    """Return the formula's outputs for one pixel, as float32 values held as Python floats.
 
-    Rounding apart it is what devices compute; pixels are theirs to compute.
+    But for the double rounding of an fma now and then it is what devices compute.
 
     Args:
         formula: what to do.
@@ -22,15 +24,20 @@ def evaluate(formula: Formula, channels: Sequence[float]) -> tuple[float, ...]:
 
     Thread-safety: a pure function. Source: docs/arithmetic.md, 8.1.
     """
-    values = list(channels)
+    values = [_single(channel) for channel in channels]
     for operation, operands, number in formula.steps:
         if operation == "literal":
             values.append(number)
         elif operation == "parameter":
             values.append(formula.parameters[int(number)])
         else:
-            values.append(_OPERATIONS[operation](*(values[operand] for operand in operands)))
+            found = _OPERATIONS[operation](*(values[operand] for operand in operands))
+            values.append(_single(found))
     return tuple(values[index] for index in formula.outputs)
+
+
+def _single(x: float) -> float:
+    return float(np.float32(x))
 
 
 def _exponent(x: float) -> float:

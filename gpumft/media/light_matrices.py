@@ -30,7 +30,7 @@ def matrix_fits(
 
     Thread-safety: a pure function.
     """
-    if matrix not in LIGHT_MATRICES:
+    if matrix is None or matrix not in LIGHT_MATRICES:
         return True
     return transfer in LIGHT_MATRICES[matrix] and primaries == Primaries.BT2020
 

@@ -112,7 +112,7 @@ def _inherits(name: str, source: VideoType, destination: VideoType) -> bool:
 
 
 def _transfer(source: VideoType) -> Transfer:
-    if source.matrix in LIGHT_MATRICES:
+    if source.matrix is not None and source.matrix in LIGHT_MATRICES:
         return LIGHT_MATRICES[source.matrix][0]
     return Transfer.SRGB if source.format.is_rgb else Transfer.BT709
 
