@@ -67,8 +67,8 @@ class Verdict:
         pixels = beyond.any(axis=0)
         if pixels.any():
             few = (int(pixels.sum()), 1)
-            picked = [[plane[pixels][None] for plane in side] for side in (made, planes)]
-            bounds.check(*picked, src.replace(size=few), dst.replace(size=few))
+            out, given = ([plane[pixels][None] for plane in side] for side in (made, planes))
+            bounds.check(out, given, src.replace(size=few), dst.replace(size=few))
 
 
 def row(matrix: str, transfer: str, range_: Range, depth: int) -> str:

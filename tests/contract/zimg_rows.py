@@ -135,7 +135,7 @@ def light_matrices() -> list[Row]:
     rows = []
     for matrix, transfers in LIGHT_MATRICES.items():
         for transfer, range_ in product(transfers, ("limited", "full")):
-            common = {"transfer": transfer, "primaries": "bt2020"}
+            common: dict[str, Any] = {"transfer": transfer, "primaries": "bt2020"}
             coded = VideoType("yuv444p10le", SMALL, matrix=matrix, range=range_, **common)
             rgb = VideoType("gbrp10le", SMALL, **common)
             plain = coded.replace(matrix="bt2020ncl")

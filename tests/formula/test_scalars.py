@@ -8,7 +8,9 @@ from gpumft.formula import Value, divide, evaluate, exp2, formula, parameter, sq
 from gpumft.media import Transfer
 from gpumft.testing import twin_formula
 
-VALUES = np.float32([0, -0.25, 1e-30, 2.0**-64, 1e-3, 0.018, 0.3, 0.5, 0.7071, 1, 1.5, 2, 40])
+VALUES = np.array(
+    [0, -0.25, 1e-30, 2.0**-64, 1e-3, 0.018, 0.3, 0.5, 0.7071, 1, 1.5, 2, 40], np.float32
+)
 
 
 @pytest.mark.parametrize("transfer", Transfer)
@@ -26,7 +28,7 @@ def test_every_other_operation() -> None:
         return [divide(x, y), square_root(x), exp2(y - x), abs(-x) * parameter(3.0)]
 
     made = formula("several", 2, several)
-    given = np.float32([2.0, 10.0]), np.float32([3.0, 0.125])
+    given = np.array([2.0, 10.0], np.float32), np.array([3.0, 0.125], np.float32)
     wanted = np.stack(twin_formula.evaluate(made, given)).T
     found = [evaluate(made, [float(x), float(y)]) for x, y in zip(*given, strict=True)]
     np.testing.assert_allclose(found, wanted, rtol=1e-6)
