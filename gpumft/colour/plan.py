@@ -160,14 +160,15 @@ def plan(
     if direct:
         line.add(Step(_TARGET[target], _selection(source, target)))
         return ColourPlan(True, line.stages())
-    from_luma = source == "gray" or light_matrix(src) is None
-    if from_luma:
+    # plain: R'G'B' is a matrix away, and no curve
+    plain_source = source == "gray" or light_matrix(src) is None
+    if plain_source:
         line.add(Step(TO_RGB, _to_rgb(src)))
-    to_luma = light_matrix(dst) is None
-    through_light = not (encoded and from_luma and to_luma)
-    at_once = not to_luma and not chain
+    plain_target = light_matrix(dst) is None
+    through_light = not (encoded and plain_source and plain_target)
+    at_once = not (plain_target or chain)
     scale_at = None
-    if not encoded or not from_luma or at_once:
+    if not encoded or not plain_source or at_once:
         line.add(*to_light(src, dst))
         if linear:
             line.end()
@@ -177,7 +178,7 @@ def plan(
     for stage in _effect_stages(chain):
         line.end()
         line.made.append(stage)
-    if not to_luma:
+    if not plain_target:
         line.add(*([] if at_once else to_components(dst)))
         return ColourPlan(False, line.stages(), scale_at, through_light)
     apart = target != "rgb" and (through_light or bool(chain))
