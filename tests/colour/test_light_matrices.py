@@ -84,6 +84,17 @@ def test_values_are_those_of_the_standards(type_: VideoType) -> None:
         np.testing.assert_allclose(back, colour, atol=1e-4)
 
 
+@pytest.mark.parametrize("apart", [-4e-4, 4e-4])
+def test_spans_change_at_gray_exactly(apart: float) -> None:
+    colour = np.array([0.5 + apart, 0.5, 0.5 + apart])
+    wanted = components_of_rgb(CL, colour)
+    coded = through(ColourPlan(False, from_rgb(CL)), tuple(colour))
+    np.testing.assert_allclose(coded[1:], wanted[1:], rtol=0, atol=1e-6)
+    scale = np.array([1 / through(plan(CL, CL), (1.0, 1.0, 1.0))[i] for i in range(3)])
+    back = through(plan(CL, rgb(CL)), tuple(wanted * scale))
+    np.testing.assert_allclose(back, colour, rtol=0, atol=2e-6)
+
+
 @pytest.mark.parametrize("type_", KINDS)
 def test_gray_is_the_first_component(type_: VideoType) -> None:
     gray = VideoType("grayf32le", SIZE).resolved(type_)
