@@ -32,6 +32,7 @@ CURVES = "tests/colour/test_curves.py"
 BESIDE = {
     "colour/curves": (CURVES,),
     "colour/light": ("tests/colour/test_plan.py", "tests/colour/test_tone.py"),
+    "colour/light_matrices": ("tests/colour/test_light_matrices.py",),
     "colour/matrices": ("tests/colour/test_matrices.py", "tests/colour/test_plan.py"),
     "colour/plan": ("tests/colour/test_plan.py",),
     "colour/pq": (CURVES, "tests/colour/test_tone.py"),

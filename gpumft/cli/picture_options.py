@@ -156,7 +156,7 @@ class PictureOptions:
         ),
     ] = None
     matrix: Annotated[
-        str | None, _colour("--matrix", _COLOUR, f"bt601, bt709, bt2020ncl, ... {_AS_IS}")
+        str | None, _colour("--matrix", _COLOUR, f"bt601, bt709, bt2020ncl, ictcp, ... {_AS_IS}")
     ] = None
     range: Annotated[str | None, _colour("--range", _COLOUR, f"limited or full. {_AS_IS}")] = None
     primaries: Annotated[

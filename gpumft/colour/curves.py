@@ -86,9 +86,7 @@ def decode(transfer: Transfer) -> Function:
         return _odd(_POWERS[transfer].decode)
     if transfer in _DECADES:
         return lambda x: _log_decode(x, _DECADES[transfer])
-    return {Transfer.LINEAR: _same, Transfer.PQ: pq.decode, Transfer.HLG: _odd(_hlg_decode)}[
-        transfer
-    ]
+    return {Transfer.LINEAR: _same, Transfer.PQ: pq.decode, Transfer.HLG: _hlg_light}[transfer]
 
 
 def encode(transfer: Transfer) -> Function:
@@ -105,6 +103,12 @@ def encode(transfer: Transfer) -> Function:
     ]
 
 
+def camera_code(light: float) -> float:
+    """Return the code value, 0 to 1, of light from the curve's power up to 1. Source: BT.2020-2."""
+    curve: float = light ** (1 / _BT709.gamma)
+    return (1 + _BT709.offset) * curve - _BT709.offset
+
+
 def _same(x: Value) -> Value:
     return x
 
@@ -114,10 +118,15 @@ def _odd(positive: Function) -> Function:
 
     def function(x: Value) -> Value:
         magnitude = abs(x)
-        y = flush(select(magnitude, _HUGE, positive(magnitude), magnitude))
-        return keep_nan(x, select(x, 0.0, -y, y))
+        return _signed(x, select(magnitude, _HUGE, positive(magnitude), magnitude))
 
     return function
+
+
+def _signed(x: Value, magnitude: Value) -> Value:
+    """Return a magnitude with the sign of x; NaN where x is."""
+    y = flush(magnitude)
+    return keep_nan(x, select(x, 0.0, -y, y))
 
 
 def _log_decode(x: Value, decades: float) -> Value:
@@ -130,6 +139,10 @@ def _log_encode(x: Value, decades: float) -> Value:
     floor = 10.0**-decades
     curve = fma(log2(x), 1 / (decades * math.log2(10)), 1.0)
     return keep_nan(x, select(floor, x, flush(curve), 0.0))
+
+
+def _hlg_light(x: Value) -> Value:
+    return _signed(x, _hlg_decode(abs(x)))
 
 
 def _hlg_decode(x: Value) -> Value:

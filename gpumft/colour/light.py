@@ -1,4 +1,4 @@
-"""From encoded R'G'B' of one type to that of another, by way of light.
+"""From the encoded colour of one type to that of another, by way of light.
 
 Two modes (docs/light.md): *relative*, where both sides are SDR or have the same curve and
 1 stays 1; and *display*, where one is HDR and light is what a display emits, in 10,000 cd/m2.
@@ -6,14 +6,16 @@ Two modes (docs/light.md): *relative*, where both sides are SDR or have the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from gpumft.colour import curves, pq, tone
-from gpumft.colour.matrices import Rows, diagonal
+from gpumft.colour.light_matrices import light_matrix
+from gpumft.colour.matrices import diagonal
 from gpumft.colour.primaries import are_equal, between, rgb_to_xyz
+from gpumft.colour.step import Function, Step, each
 from gpumft.colour.tone import Channels, Weights
 from gpumft.errors import InvalidMediaType
 from gpumft.formula import Value, divide, flush, larger, power, select
@@ -45,42 +47,54 @@ class Rendering:
     """Whether the tone map takes another peak from picture to picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A matrix or a function on R, G, B.
-
-    Thread-safety: immutable.
-    """
-
-    name: str
-    rows: Rows | None = None
-    function: Callable[..., Sequence[Value]] | None = None
-
-
 def recolours(src: VideoType, dst: VideoType) -> bool:
     """Return whether light itself has to be converted between two resolved types."""
     return _transfer(src) != _transfer(dst) or not are_equal(_primaries(src), _primaries(dst))
 
 
 def to_light(src: VideoType, dst: VideoType) -> list[Step]:
-    """Return the steps from the source's R'G'B' to the light that is scaled with `linear`."""
-    transfer = _transfer(src)
-    curve = _display(transfer) if _is_display(src, dst) else transfer
-    return [Step(f"{curve} to light", function=_each(curves.decode(curve)))]
+    """Return the steps from the source to the light that is scaled with `linear`.
+
+    They begin at R'G'B', or at the components where the source's matrix is one of light.
+    """
+    own = _transfer(src)
+    curve = _display(own) if _is_display(src, dst) else own
+    matrix = None if src.format.is_gray else light_matrix(src)
+    if matrix is None:
+        return [_decoded(curve)]
+    steps = [matrix.encoded, _decoded(own), matrix.to_rgb]
+    return steps if curve is own else [*steps, _encoded(own), _decoded(curve)]
+
+
+def to_rgb(src: VideoType, dst: VideoType) -> list[Step]:
+    """Return the step from the target's light to its R'G'B'."""
+    return [_encoded(_target_curve(src, dst))]
+
+
+def to_components(dst: VideoType) -> list[Step]:
+    """Return the steps from R'G'B' to components whose matrix is one of light; none for others."""
+    matrix = light_matrix(dst)
+    if matrix is None:
+        return []
+    own = _transfer(dst)
+    return [_decoded(own), matrix.from_rgb, _encoded(own), matrix.components]
+
+
+def light_to_components(src: VideoType, dst: VideoType) -> list[Step]:
+    """Return `to_rgb` and `to_components` in one, without the curve that they do and undo."""
+    there, back = to_rgb(src, dst), to_components(dst)
+    return back[1:] if _target_curve(src, dst) is _transfer(dst) else [*there, *back]
 
 
 def from_light(src: VideoType, dst: VideoType, rendering: Rendering) -> list[Step]:
-    """Return the steps from what `to_light` gives to the target's R'G'B'.
+    """Return the steps from what `to_light` gives to the target's light, ready to be encoded.
 
     Raises:
         InvalidMediaType: transfer or primaries are unset.
     """
-    target = _transfer(dst)
     if not _is_display(src, dst):
         steps = _primaries_step(_primaries(src), _primaries(dst), rendering)
-        if steps:
-            steps += _gamut(dst, rendering)
-        return [*steps, Step(f"light to {target}", function=_each(curves.encode(target)))]
+        return steps + _gamut(dst, rendering) if steps else []
     steps = _to_display(src, rendering)
     if _maps_tones(src, dst):
         steps += _primaries_step(_primaries(src), Primaries.BT2020, rendering)
@@ -126,7 +140,7 @@ def _to_display(src: VideoType, rendering: Rendering) -> list[Step]:
 
 
 def _from_display(src: VideoType, dst: VideoType, rendering: Rendering) -> list[Step]:
-    """From display light to the target's R'G'B'."""
+    """From display light to what the target's curve encodes."""
     transfer = _transfer(dst)
     peak = {Transfer.PQ: Fraction(_PQ_PEAK), Transfer.HLG: Fraction(_HLG_PEAK)}.get(
         transfer, Fraction(float(rendering.white))
@@ -137,8 +151,7 @@ def _from_display(src: VideoType, dst: VideoType, rendering: Rendering) -> list[
         steps += _gamut(dst, rendering)
     if transfer is Transfer.HLG:
         steps.append(Step("HLG inverse OOTF", function=_inverse_ootf(_hlg_weights(dst))))
-    curve = _display(transfer)
-    return [*steps, Step(f"light to {curve}", function=_each(curves.encode(curve)))]
+    return steps
 
 
 def _tone_map(src: VideoType, rendering: Rendering) -> list[Step]:
@@ -187,7 +200,7 @@ def _weights(row: Sequence[Fraction]) -> Weights:
     return red, green, blue
 
 
-def _ootf(weights: Weights) -> Callable[..., Channels]:
+def _ootf(weights: Weights) -> Function:
     """Scene light to display light: times luminance^0.2. Source: BT.2100-2, table 5."""
 
     def displayed(r: Value, g: Value, b: Value) -> Channels:
@@ -197,7 +210,7 @@ def _ootf(weights: Weights) -> Callable[..., Channels]:
     return displayed
 
 
-def _inverse_ootf(weights: Weights) -> Callable[..., Channels]:
+def _inverse_ootf(weights: Weights) -> Function:
     def scene(r: Value, g: Value, b: Value) -> Channels:
         luminance = tone.weighted(weights, r, g, b)
         gain = select(2.0**-60, luminance, divide(1.0, power(luminance, 1 / 6)), 0.0)
@@ -223,8 +236,16 @@ def _display(transfer: Transfer) -> Transfer:
     return Transfer.BT1886 if transfer in _AS_BT1886 else transfer
 
 
-def _each(function: curves.Function) -> Callable[..., Channels]:
-    return lambda r, g, b: (function(r), function(g), function(b))
+def _target_curve(src: VideoType, dst: VideoType) -> Transfer:
+    return _display(_transfer(dst)) if _is_display(src, dst) else _transfer(dst)
+
+
+def _decoded(curve: Transfer) -> Step:
+    return Step(f"{curve} to light", function=each(curves.decode(curve)))
+
+
+def _encoded(curve: Transfer) -> Step:
+    return Step(f"light to {curve}", function=each(curves.encode(curve)))
 
 
 def _transfer(type_: VideoType) -> Transfer:

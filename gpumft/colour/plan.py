@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
@@ -10,7 +10,16 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.colour.light import Rendering, Step, from_light, recolours, to_light
+from gpumft.colour.light import (
+    Rendering,
+    from_light,
+    light_to_components,
+    recolours,
+    to_components,
+    to_light,
+    to_rgb,
+)
+from gpumft.colour.light_matrices import light_matrix
 from gpumft.colour.matrices import (
     Rows,
     as_float64,
@@ -21,9 +30,11 @@ from gpumft.colour.matrices import (
 )
 from gpumft.colour.quantise import colour_components, quantiser
 from gpumft.colour.rounding import rounded
+from gpumft.colour.step import Function, Step
 from gpumft.errors import InvalidMediaType
 from gpumft.formula import Formula, Value, formula
 from gpumft.media.enums import Matrix, Range
+from gpumft.media.light_matrices import check_matrix
 from gpumft.media.videotype import VideoType
 
 TO_RGB = "to R'G'B'"
@@ -99,6 +110,12 @@ class ColourPlan:
     ends_with_matrix: bool = False
     """Whether the last stage leads from R'G'B' to another kind of colour, and does nothing else."""
 
+    @property
+    def channels(self) -> int:
+        """How many channels come out of the last stage."""
+        last = self.stages[-1]
+        return len(last.rows) if last.formula is None else len(last.formula.outputs)
+
 
 def plan(
     src: VideoType,
@@ -114,6 +131,7 @@ def plan(
     is exactly 0. Neighbouring functions are one formula. The order is: to nominal R'G'B', to light
     and to the target's R'G'B' where transfer or primaries differ (or `linear` asks for it), each
     effect as a stage of its own, to the target's kind of colour. Gray counts as luma: R'=G'=B'=Y'.
+    Matrices of light (ictcp, bt2020cl) are left and reached from light where there is a choice.
 
     Args:
         src: the source's type, every colour field set (`resolved()`).
@@ -126,36 +144,61 @@ def plan(
         The plan.
 
     Raises:
-        InvalidMediaType: a colour field is unset, or Y'CbCr has no luma matrix.
+        InvalidMediaType: a colour field is unset, Y'CbCr has no luma matrix, or one that is not
+            defined with its transfer and primaries.
 
     Thread-safety: any thread. Source: ITU-T H.273, 8.3; docs/light.md.
     """
+    check_matrix("source", src)
+    check_matrix("destination", dst)
     chain = tuple(effects)
     source, target = src.format.layout.kind, dst.format.layout.kind
-    through_light = linear or recolours(src, dst)
-    direct = not chain and not through_light and _same_meaning(src, dst)
+    encoded = not (linear or recolours(src, dst))
+    direct = encoded and not chain and _same_meaning(src, dst)
     line = _Line()
     line.add(Step("", diagonal([1 / scale for scale in _scales(src)])))
     if direct:
         line.add(Step(_TARGET[target], _selection(source, target)))
         return ColourPlan(True, line.stages())
-    line.add(Step(TO_RGB, _to_rgb(src)))
+    # plain: R'G'B' is a matrix away, and no curve
+    plain_source = source == "gray" or light_matrix(src) is None
+    if plain_source:
+        line.add(Step(TO_RGB, _to_rgb(src)))
+    plain_target = light_matrix(dst) is None
+    through_light = not (encoded and plain_source and plain_target)
+    at_once = not (plain_target or chain)
     scale_at = None
-    if through_light:
-        for step in to_light(src, dst):
-            line.add(step)
+    if not encoded or not plain_source or at_once:
+        line.add(*to_light(src, dst))
         if linear:
             line.end()
             scale_at = len(line.made)
-        for step in from_light(src, dst, rendering):
-            line.add(step)
+        line.add(*from_light(src, dst, rendering))
+        line.add(*(light_to_components if at_once else to_rgb)(src, dst))
     for stage in _effect_stages(chain):
         line.end()
         line.made.append(stage)
+    if not plain_target:
+        line.add(*([] if at_once else to_components(dst)))
+        return ColourPlan(False, line.stages(), scale_at, through_light)
     apart = target != "rgb" and (through_light or bool(chain))
     if target != "rgb":
         line.add(Step(_TARGET[target], _from_rgb(dst)))
     return ColourPlan(False, line.stages(), scale_at, through_light, apart)
+
+
+def from_rgb(dst: VideoType) -> tuple[Stage, ...]:
+    """Return the stages from nominal encoded R'G'B' to the nominal components of a resolved type.
+
+    Raises:
+        InvalidMediaType: there is no such matrix, or not with its transfer and primaries.
+
+    Thread-safety: any thread. Source: ITU-T H.273, 8.3; docs/light.md.
+    """
+    check_matrix("destination", dst)
+    line = _Line()
+    line.add(*(to_components(dst) or [Step("", _from_rgb(dst))]))
+    return line.stages()
 
 
 class _Line:
@@ -164,11 +207,15 @@ class _Line:
     def __init__(self) -> None:
         self.made: list[Stage] = []
         self._rows: Rows | None = None
-        self._functions: list[Callable[..., Sequence[Value]]] = []
+        self._functions: list[Function] = []
         self._names: list[str] = []
 
-    def add(self, step: Step) -> None:
-        """Put a step behind what is there."""
+    def add(self, *steps: Step) -> None:
+        """Put steps behind what is there."""
+        for step in steps:
+            self._add(step)
+
+    def _add(self, step: Step) -> None:
         if (step.rows is not None and self._functions) or (step.function and self._rows):
             self.end()
         if step.rows is not None:
@@ -193,7 +240,7 @@ class _Line:
         return tuple(self.made)
 
 
-def _chained(functions: Sequence[Callable[..., Sequence[Value]]]) -> Callable[..., Sequence[Value]]:
+def _chained(functions: Sequence[Function]) -> Function:
     kept = tuple(functions)
 
     def all_of_them(*channels: Value) -> Sequence[Value]:

@@ -17,6 +17,7 @@ from gpumft.formula.functions import (
     smaller,
     square_root,
 )
+from gpumft.formula.scalars import evaluate
 from gpumft.formula.value import (
     OPERATIONS,
     Formula,
@@ -39,6 +40,7 @@ __all__ = [
     "Value",
     "clamp",
     "divide",
+    "evaluate",
     "exp2",
     "flush",
     "fma",

@@ -19,6 +19,10 @@ class Matrix(StrEnum):
     SMPTE240M = "smpte240m"
     FCC = "fcc"
     YCGCO = "ycgco"
+    BT2020CL = "bt2020cl"
+    """Constant luminance: luma of light, not of R'G'B'. Source: BT.2020-2, table 4."""
+    ICTCP = "ictcp"
+    """Intensity and two colour differences of cones. Source: BT.2100-2, tables 7 and 8."""
     RGB = "rgb"
 
 

@@ -58,6 +58,7 @@ _LINES: dict[str, tuple[tuple[int, StrEnum], ...]] = {
         (3, Matrix.SMPTE240M),
         (4, Matrix.BT2020NCL),  # BT2020_10
         (5, Matrix.BT2020NCL),  # BT2020_12: written for 12 bits and more
+        (12, Matrix.ICTCP),
     ),
     "primaries": (
         (2, Primaries.BT709),

@@ -11,7 +11,7 @@ from typing import Any
 
 from gpumft.media.enums import Alpha, Matrix, Primaries, Range, Siting, Transfer
 from gpumft.media.fields import COLOUR_FIELDS, applies
-from gpumft.media.formats import PixelFormat
+from gpumft.media.light_matrices import LIGHT_MATRICES, matrix_fits
 from gpumft.media.videotype import VideoType
 
 _HDR = (Transfer.PQ, Transfer.HLG)
@@ -21,10 +21,10 @@ def resolve_source(source: VideoType) -> VideoType:
     """Return `source` with its colour fields filled by rule, each on its own.
 
     ========= =========================================================================
-    transfer  bt709 for Y'CbCr and gray, srgb for R'G'B'
+    transfer  bt709 for Y'CbCr and gray, pq with the matrix ictcp; srgb for R'G'B'
     matrix    bt2020ncl with PQ or HLG; else bt601 up to 576 lines, bt709 above
-    primaries bt2020 with PQ or HLG; else bt601_525 below 576 lines, bt601_625 at 576,
-              bt709 above
+    primaries bt2020 with PQ or HLG and with the matrices ictcp and bt2020cl; else bt601_525
+              below 576 lines, bt601_625 at 576, bt709 above
     range     limited for Y'CbCr, full for R'G'B' and gray
     siting    topleft with PQ or HLG, else left
     alpha     straight
@@ -38,7 +38,7 @@ def resolve_source(source: VideoType) -> VideoType:
     filled: dict[str, Any] = {}
     transfer = source.transfer
     if transfer is None:
-        transfer = filled["transfer"] = _transfer(source.format)
+        transfer = filled["transfer"] = _transfer(source)
     for name in COLOUR_FIELDS:
         if _missing(source, name) and name != "transfer":
             filled[name] = _by_rule(name, source, transfer)
@@ -53,8 +53,9 @@ def resolve_pair(source: VideoType, destination: VideoType) -> tuple[VideoType, 
     ========== ==================================================================================
     transfer,  the source's, always
     primaries
-    matrix     the source's if it is Y'CbCr or gray; by rule from R'G'B', with the lines and the
-               transfer of the destination
+    matrix     the source's if it is Y'CbCr or gray, but ictcp and bt2020cl only where they fit
+               transfer and primaries; else by rule, with the lines and the transfer of the
+               destination
     range      the source's if both are Y'CbCr or gray (one kind: luma), or both R'G'B', and the
                source is no float (a float has no range to hand on); else by rule: to R'G'B' and
                from R'G'B' to gray full, from R'G'B' to Y'CbCr limited
@@ -103,18 +104,25 @@ def _inherits(name: str, source: VideoType, destination: VideoType) -> bool:
     if name == "range":
         alike = source.format.is_rgb == destination.format.is_rgb
         return alike and not source.format.is_float
+    if name == "matrix":
+        transfer = destination.transfer or source.transfer
+        primaries = destination.primaries or source.primaries
+        return applies(name, source.format) and matrix_fits(source.matrix, transfer, primaries)
     return applies(name, source.format)
 
 
-def _transfer(format: PixelFormat) -> Transfer:
-    return Transfer.SRGB if format.is_rgb else Transfer.BT709
+def _transfer(source: VideoType) -> Transfer:
+    if source.matrix is not None and source.matrix in LIGHT_MATRICES:
+        return LIGHT_MATRICES[source.matrix][0]
+    return Transfer.SRGB if source.format.is_rgb else Transfer.BT709
 
 
 def _by_rule(name: str, type: VideoType, transfer: Transfer | None) -> Any:
     if name == "matrix":
         return _matrix(type.size[1], transfer)
     if name == "primaries":
-        return _primaries(type.size[1], transfer)
+        derived = transfer in _HDR or type.matrix in LIGHT_MATRICES
+        return Primaries.BT2020 if derived else _primaries(type.size[1])
     if name == "range":
         return Range.LIMITED if type.format.is_yuv else Range.FULL
     if name == "siting":
@@ -128,9 +136,7 @@ def _matrix(lines: int, transfer: Transfer | None) -> Matrix:
     return Matrix.BT709 if lines > 576 else Matrix.BT601
 
 
-def _primaries(lines: int, transfer: Transfer | None) -> Primaries:
-    if transfer in _HDR:
-        return Primaries.BT2020
+def _primaries(lines: int) -> Primaries:
     if lines > 576:
         return Primaries.BT709
     return Primaries.BT601_625 if lines == 576 else Primaries.BT601_525

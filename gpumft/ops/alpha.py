@@ -58,7 +58,8 @@ class Weights:
         made = list(stages)
         if self.at_end:
             place = len(made) - 1 if colour.ends_with_matrix else len(made)
-            made.insert(place, Apply(_weighted(alpha_scale), takes_alpha=True))
+            channels = 3 if colour.ends_with_matrix else colour.channels
+            made.insert(place, Apply(_weighted(alpha_scale, channels), takes_alpha=True))
         if scale is None:
             return made
         if self.apart:
@@ -116,7 +117,7 @@ def reciprocal_of(read: Read, src: VideoType) -> float:
     return float(np.float32(1 / whole.scale))
 
 
-def _weighted(alpha_scale: float) -> Formula:
+def _weighted(alpha_scale: float, colours: int = 3) -> Formula:
     """Colour times alpha. Source: docs/arithmetic.md, 4.3."""
 
     def function(*channels: Value) -> list[Value]:
@@ -124,7 +125,7 @@ def _weighted(alpha_scale: float) -> Formula:
         weight = flush(alpha * parameter(alpha_scale))
         return [flush(c * weight) for c in colour]
 
-    return formula("times alpha", 4, function)
+    return formula("times alpha", colours + 1, function)
 
 
 def _freed(alpha_scale: float) -> Formula:

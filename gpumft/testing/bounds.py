@@ -151,7 +151,7 @@ def _judges(job: Job, planes: Sequence[ArrayLike]) -> dict[str, _Judge]:
     start = size if is_float else {name: np.ones_like(values) for name, values in size.items()}
     reach = run(job, start, Reach(seen.alphas, seen.developed if is_float else None))
     moved = exact
-    if job.path is not None:
+    if job.through_light:
         nominal = Reach(seen.alphas, None)
         run(job, size, nominal)
         moved = run(job, source, Interval(nominal.before))
@@ -196,7 +196,7 @@ class _Watch(Exact):
 
     def __init__(self) -> None:
         self.alphas: list[Samples] = []
-        self.developed: list[Samples] | None = None
+        self.developed: list[list[Samples]] = []
 
     def divide(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:
         """Remember alpha."""
@@ -205,8 +205,8 @@ class _Watch(Exact):
 
     def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
         """Remember the encoded values."""
-        self.developed = super().develop(path, rgb)
-        return self.developed
+        self.developed.append(super().develop(path, rgb))
+        return self.developed[-1]
 
 
 class Reach:
@@ -214,7 +214,7 @@ class Reach:
 
     Args:
         alphas: what colour is divided by, in the order of the divisions.
-        developed: the encoded values that light becomes; None counts them as 1.
+        developed: the encoded values that light becomes, each time; None counts them as 1.
 
     Attributes:
         before: what reached the curves, once something has.
@@ -222,9 +222,11 @@ class Reach:
     Thread-safety: one thread at a time.
     """
 
-    def __init__(self, alphas: Sequence[Samples], developed: Sequence[Samples] | None) -> None:
+    def __init__(
+        self, alphas: Sequence[Samples], developed: Sequence[Sequence[Samples]] | None
+    ) -> None:
         self._alphas = list(alphas)
-        self._developed = developed
+        self._developed = None if developed is None else list(developed)
         self.before: Sequence[Samples] = ()
 
     def resample(self, rows: Samples, samples: Samples, columns: Samples) -> Samples:
@@ -235,6 +237,10 @@ class Reach:
         """Return the largest of the samples that have a factor."""
         used = [values for factor, values in zip(row, samples, strict=True) if factor != 0]
         return np.max(used, axis=0) if used else np.zeros_like(samples[0])
+
+    def bend(self, samples: Samples, below: float, above: float) -> Samples:
+        """Return the samples."""
+        return samples
 
     def multiply(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:
         """Return the samples: an error of alpha counts as one of colour."""
@@ -249,13 +255,13 @@ class Reach:
 
     def decode(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
         """Remember the magnitudes; light is judged by intervals."""
-        self.before = list(rgb)
+        self.before = self.before or list(rgb)
         return list(rgb)
 
     def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
         """Return the largest encoded value of each pixel; infinite stays so."""
         depends = np.max(rgb, axis=0)
-        values = [np.ones_like(depends)] if self._developed is None else self._developed
+        values = [np.ones_like(depends)] if self._developed is None else self._developed.pop(0)
         size = np.nan_to_num(np.abs(values), nan=0.0, posinf=0.0).max(axis=0)
         return [np.where(np.isinf(depends), np.inf, size)] * 3
 

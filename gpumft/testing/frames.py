@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpumft.media.videotype import VideoType
-from gpumft.testing.reference_colour import code_line, to_yuv
+from gpumft.testing.reference_colour import code_line
+from gpumft.testing.reference_light_matrices import components_of_rgb
 from gpumft.testing.reference_planes import pack
 
 Planes = list[NDArray[Any]]
@@ -68,7 +69,7 @@ def bars(type: VideoType) -> Planes:
     type = type.resolved()
     colours = np.array(BARS, np.float64).T
     if not type.format.is_rgb:
-        colours = to_yuv(type.matrix) @ colours
+        colours = components_of_rgb(type, colours)
     letters = "rgb" if type.format.is_rgb else "yuv"
     found = {}
     for component in type.format.layout.components:

@@ -26,6 +26,12 @@ from gpumft.testing.reference_algebra import Algebra, Exact, Samples
 from gpumft.testing.reference_colour import code_line, to_rgb, to_yuv
 from gpumft.testing.reference_dither import pattern
 from gpumft.testing.reference_job import Job, prepare
+from gpumft.testing.reference_light_matrices import (
+    components_of_lights,
+    components_of_rgb,
+    encoded_lights,
+    light_matrix,
+)
 from gpumft.testing.reference_planes import pack, unpack
 
 _LUMA = Component("y", 0)
@@ -143,7 +149,20 @@ def _direct(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str,
 
 
 def _mixed(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
-    """Everything to the destination's luma grid, through R'G'B', chroma to its grid again."""
+    """Everything to the destination's luma grid, to its colour, chroma to its grid again."""
+    at_luma, alpha = _gathered(job, source, algebra)
+    if job.keeps:
+        colour = {name: np.zeros(job.inner_size[::-1]) for name in "uv"} | at_luma
+    else:
+        colour, alpha = _coloured(job, at_luma, alpha, algebra)
+    found = _last(job, colour, algebra)
+    return found if alpha is None else found | {"a": alpha}
+
+
+def _gathered(
+    job: Job, source: dict[str, Samples], algebra: Algebra
+) -> tuple[dict[str, Samples], Samples | None]:
+    """Colour components and alpha on one grid: that of the destination's luma, or the source's."""
     apart = job.weighted and job.src.format.subsampling != (0, 0)
     if job.weighted and not apart:
         source = _weighted(source, algebra)
@@ -157,8 +176,16 @@ def _mixed(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, 
     if job.freed and alpha is not None:
         freed = algebra.divide(list(at_luma.values()), alpha)
         at_luma = dict(zip(at_luma, freed, strict=True))
+    return at_luma, alpha
 
+
+def _coloured(
+    job: Job, at_luma: dict[str, Samples], alpha: Samples | None, algebra: Algebra
+) -> tuple[dict[str, Samples], Samples | None]:
+    """The destination's colour components on its luma grid, and alpha."""
     rgb = _rgb(job, at_luma, algebra)
+    if job.before is not None:
+        rgb = algebra.develop(job.before, algebra.decode(job.before, rgb))
     if job.path is not None:
         rgb = algebra.decode(job.path, rgb)
         if job.linear:
@@ -169,10 +196,13 @@ def _mixed(job: Job, source: dict[str, Samples], algebra: Algebra) -> dict[str, 
         rgb = [channel.copy() for channel in rgb]
         for channel, row in zip(rgb, matrix, strict=True):
             channel[top:bottom, left:right] = algebra.mix(row, part)
+    if job.after is not None:
+        rgb = algebra.develop(job.after, algebra.decode(job.after, rgb))
+    colour = _components(job, rgb, algebra)
     if job.weighted_last and alpha is not None:
-        rgb = algebra.multiply(rgb, alpha)
-    found = _last(job, rgb, algebra)
-    return found if alpha is None else found | {"a": alpha}
+        weighed = algebra.multiply(list(colour.values()), alpha)
+        colour = dict(zip(colour, weighed, strict=True))
+    return colour, alpha
 
 
 def _weighted(components: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
@@ -182,17 +212,25 @@ def _weighted(components: dict[str, Samples], algebra: Algebra) -> dict[str, Sam
     return components | dict(zip(names, weighed, strict=True))
 
 
-def _last(job: Job, rgb: list[Samples], algebra: Algebra) -> dict[str, Samples]:
-    """The destination's colour components of its encoded R'G'B'."""
+def _components(job: Job, rgb: list[Samples], algebra: Algebra) -> dict[str, Samples]:
+    """The destination's colour components of its encoded R'G'B', or of its encoded lights."""
     if job.dst.format.is_rgb:
         return dict(zip("rgb", rgb, strict=True))
+    matrix = light_matrix(job.dst)
+    if matrix is not None and job.dst.transfer is not None:
+        values = components_of_lights(matrix, job.dst.transfer, rgb, algebra)
+    else:
+        values = [algebra.mix(row, rgb) for row in to_yuv(job.dst.matrix)]
+    return dict(zip("yuv", values, strict=True))
+
+
+def _last(job: Job, colour: dict[str, Samples], algebra: Algebra) -> dict[str, Samples]:
+    """The destination's colour components on their own grids."""
     found = {}
-    for name, row in zip("yuv", to_yuv(job.dst.matrix), strict=True):
-        target = job.dst.format.layout.component(name)
-        if target is not None:
-            values = algebra.mix(row, rgb)
+    for target in job.dst.format.layout.components:
+        if target.name in colour:
             vertical, horizontal = (job.last_weights(target, axis) for axis in (0, 1))
-            found[name] = algebra.resample(vertical, values, horizontal)
+            found[target.name] = algebra.resample(vertical, colour[target.name], horizontal)
     return found
 
 
@@ -223,11 +261,15 @@ def _own(job: Job, source: dict[str, Samples], name: str, algebra: Algebra) -> S
 
 
 def _rgb(job: Job, at_luma: dict[str, Samples], algebra: Algebra) -> list[Samples]:
+    """The source's R'G'B', or its encoded lights."""
     if job.src.format.is_rgb:
         return [at_luma[name] for name in "rgb"]
     if job.src.format.is_gray:
         return [at_luma["y"]] * 3
     yuv = [at_luma[name] for name in "yuv"]
+    matrix = light_matrix(job.src)
+    if matrix is not None and job.src.transfer is not None:
+        return encoded_lights(matrix, job.src.transfer, yuv, algebra)
     return [algebra.mix(row, yuv) for row in to_rgb(job.src.matrix)]
 
 
@@ -255,7 +297,7 @@ def _background(job: Job, name: str) -> float:
         return 1.0
     if name in "rgb":
         return job.background["rgb".index(name)]
-    return float(to_yuv(job.dst.matrix)["yuv".index(name)] @ np.array(job.background))
+    return float(components_of_rgb(job.dst, np.array(job.background))["yuv".index(name)])
 
 
 def to_codes(job: Job, name: str, nominal: Samples) -> Samples:

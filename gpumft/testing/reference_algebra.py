@@ -26,6 +26,9 @@ class Algebra(Protocol):
     def mix(self, row: Samples, samples: Sequence[Samples]) -> Samples:
         """Return the sum of row[i] * samples[i]."""
 
+    def bend(self, samples: Samples, below: float, above: float) -> Samples:
+        """Return the samples times `below` where they are negative, else times `above`."""
+
     def multiply(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:
         """Return colour weighted by alpha."""
 
@@ -33,10 +36,10 @@ class Algebra(Protocol):
         """Return colour freed of alpha, 0 where alpha <= 0."""
 
     def decode(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
-        """Return the light of the source's R'G'B'."""
+        """Return the light of encoded values."""
 
     def develop(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
-        """Return the destination's R'G'B' of light."""
+        """Return the encoded values that light becomes."""
 
 
 class Exact:
@@ -57,6 +60,10 @@ class Exact:
         for factor, values in zip(row[1:], samples[1:], strict=True):
             total = total + factor * values
         return total
+
+    def bend(self, samples: Samples, below: float, above: float) -> Samples:
+        """Return the products."""
+        return np.where(samples < 0, samples * below, samples * above)
 
     def multiply(self, channels: Sequence[Samples], alpha: Samples) -> list[Samples]:
         """Return the products."""

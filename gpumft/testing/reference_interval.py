@@ -28,7 +28,8 @@ class Interval(Exact):
     """Carries (least, greatest) in a last axis of 2, from the first curve on; alpha is exact.
 
     A pixel's light is taken at the eight corners of its box, and the least and greatest results of
-    each channel are kept. From there on it is interval arithmetic.
+    each channel are kept. From there on it is interval arithmetic, and in front of another curve
+    (of a matrix of light) the boxes grow again, by as much of their pixel's largest value.
 
     Args:
         reach: for each of the source's R'G'B' on the grid where it is decoded, the largest
@@ -72,8 +73,13 @@ class Interval(Exact):
     def decode(self, path: LightPath, rgb: Sequence[Samples]) -> list[Samples]:
         """Return the boxes of light."""
         values = np.stack(rgb)
-        least = path.decode(values - STEP * self._reach)
-        greatest = path.decode(values + STEP * self._reach)
+        lowest = highest = values
+        reach: Samples = self._reach
+        if values.ndim > 3:
+            lowest, highest = values[..., 0], values[..., 1]
+            reach = np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=(0, 3))
+        least = path.decode(lowest - STEP * reach)
+        greatest = path.decode(highest + STEP * reach)
         size = np.maximum(np.abs(least), np.abs(greatest))
         largest = np.where(np.isfinite(size), size, 0.0).max(axis=0)
         move = np.where(largest > LIMIT, np.nan, STEP * largest)

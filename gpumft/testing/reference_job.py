@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gpumft.errors import InvalidArg, InvalidMediaType
 from gpumft.media.enums import Alpha, Interlace
 from gpumft.media.formats import Component
+from gpumft.media.light_matrices import check_matrix
 from gpumft.media.resolve import resolve_pair
 from gpumft.media.videotype import VideoType
 from gpumft.testing.reference_colour import parse_colour
@@ -27,6 +28,7 @@ from gpumft.testing.reference_geometry import (
     turning,
 )
 from gpumft.testing.reference_light import LightPath, source_peak
+from gpumft.testing.reference_light_matrices import paths, same_meaning
 from gpumft.testing.reference_options import read_options
 from gpumft.testing.reference_weights import (
     HALF,
@@ -64,8 +66,9 @@ class Job:
     rectangle of the destination that is written, in pixels: that of the picture, out to whole
     samples of chroma. `windows` are vertical, then horizontal, and lead to `inner`. `effects` are
     matrices with their (left, top, right, bottom) in pixels of `inner`. `path` is what happens to
-    light, None where the encoded values stay what they are; `linear` says that luma is resampled as
-    light. `memory` keeps weights that were computed.
+    light, None where the encoded values stay what they are; `before` and `after` lead from
+    components to R'G'B' and back where a matrix of light is not met by `path` itself. `linear`
+    says that luma is resampled as light. `memory` keeps weights that were computed.
 
     Thread-safety: one thread at a time.
     """
@@ -85,6 +88,8 @@ class Job:
     dither: str
     seed: int
     legalize: bool
+    before: LightPath | None = None
+    after: LightPath | None = None
     memory: dict[tuple[object, ...], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @property
@@ -103,13 +108,13 @@ class Job:
         src, dst = self.alpha_modes
         if src is not Alpha.STRAIGHT or dst is None or self.linear:
             return False
-        return self.resamples or (dst is Alpha.PREMULTIPLIED and self.path is None)
+        return self.resamples or (dst is Alpha.PREMULTIPLIED and not self.through_light)
 
     @property
     def freed(self) -> bool:
         """Whether colour is divided by alpha once components are resampled."""
         src, dst = self.alpha_modes
-        if self.path is not None:
+        if self.through_light:
             return self.weighted or src is Alpha.PREMULTIPLIED
         return dst is Alpha.STRAIGHT and (self.weighted or src is Alpha.PREMULTIPLIED)
 
@@ -123,7 +128,7 @@ class Job:
     def weighted_last(self) -> bool:
         """Whether the destination's encoded colour is multiplied by alpha."""
         src, dst = self.alpha_modes
-        if src is None or self.path is None:
+        if src is None or not self.through_light:
             return False
         return dst is Alpha.PREMULTIPLIED or (dst is None and src is Alpha.PREMULTIPLIED)
 
@@ -143,15 +148,21 @@ class Job:
         return self.src.interlace in _BY_FIELD
 
     @property
+    def through_light(self) -> bool:
+        """Whether a curve is undone on the way."""
+        return any(path is not None for path in (self.before, self.path, self.after))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether every component of the destination is one of the source, or chroma of gray."""
+        return same_meaning(self.src, self.dst) and not self.effects and not self.through_light
+
+    @property
     def direct(self) -> bool:
         """Whether every component goes straight from its own grid to the destination's."""
         src, dst = self.src.format, self.dst.format
-        same_kind = src.is_rgb == dst.is_rgb
-        same_matrix = src.is_rgb or self.src.matrix == self.dst.matrix
         subsampled = src.subsampling != (0, 0) or dst.subsampling != (0, 0)
-        plain = same_kind and same_matrix and not self.effects and not self.reweighs
-        plain = plain and self.path is None
-        return plain and not (self.rotated and subsampled)
+        return self.keeps and not self.reweighs and not (self.rotated and subsampled)
 
     def first_weights(self, src: Component, dst: Component, axis: int) -> NDArray[np.float64]:
         """Return the weights from a source component to the grid of `dst`; axis 0 is vertical."""
@@ -221,6 +232,8 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
     """
     chosen: dict[str, Any] = read_options(options)
     src, dst = resolve_pair(src, dst)
+    check_matrix("source", src)
+    check_matrix("destination", dst)
     turn = turning(chosen["rotate"], chosen["flip"])
     _check_interlace(src, dst, turn)
     crop = turned(shown(src, chosen["crop"]), src.size, turn)
@@ -257,10 +270,10 @@ def prepare(src: VideoType, dst: VideoType, options: dict[str, object]) -> Job:
         legalize=chosen["legalize"],
     )
     linear = chosen["linear"] and job.resamples
-    path = _path(src, dst, chosen)
-    if linear or path.recolours:
-        job = replace(job, path=path, linear=linear)
-    return job
+    before, path, after = paths(
+        src, dst, _path(src, dst, chosen), linear=linear, effects=bool(job.effects)
+    )
+    return replace(job, before=before, path=path, after=after, linear=linear)
 
 
 def _path(src: VideoType, dst: VideoType, chosen: dict[str, Any]) -> LightPath:

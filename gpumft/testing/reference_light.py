@@ -1,5 +1,7 @@
 """From one encoding of light to another, for the reference: what lies between decode and encode.
 
+What is encoded is R, G, B, or three lights made of them (reference_light_matrices).
+
 Two modes. *Relative*: both sides have one transfer function, or both are SDR; each curve is undone
 by its own inverse and 1 stays 1. *Display*: the transfers differ and one is PQ or HLG; light is
 what a display shows, in cd/m2. docs/light states both step by step.
@@ -9,7 +11,7 @@ Sources: ITU-R BT.2100-2 (table 5: HLG's OOTF and its inverse), BT.2408 (SDR whi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,7 @@ DEFAULT_PEAK = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class LightPath:
-    """How encoded R'G'B' of the source becomes encoded R'G'B' of the destination.
+    """How encoded values of the source become encoded values of the destination.
 
     Thread-safety: immutable.
 
@@ -44,6 +46,7 @@ class LightPath:
         white: cd/m2 of SDR white.
         tone_map, basis, gamut: names of the options.
         adapt: whether white stays white between primaries.
+        lights: (3, 3) from R, G, B to the lights that a side encodes; None where it is R, G, B.
     """
 
     transfers: tuple[Transfer, Transfer]
@@ -54,6 +57,7 @@ class LightPath:
     basis: str
     gamut: str
     adapt: bool
+    lights: tuple[Samples | None, Samples | None] = field(default=(None, None), compare=False)
 
     @property
     def recolours(self) -> bool:
@@ -76,16 +80,20 @@ class LightPath:
     def mixes(self) -> bool:
         """Whether a channel of the result depends on more than its own of the source."""
         by_scene = self.by_display and Transfer.HLG in self.transfers
-        return self.tone_maps or by_scene or not same(*self.primaries)
+        own = any(matrix is not None for matrix in self.lights)
+        return self.tone_maps or by_scene or own or not same(*self.primaries)
 
     def decode(self, rgb: Samples) -> Samples:
         """Return the light of encoded values, channel by channel; HLG's is the scene's."""
-        return decode(self._curve(0), rgb)
+        return decode(self.curve(0), rgb)
 
     def develop(self, rgb: Samples) -> Samples:
         """Return the destination's encoded values of what `decode` gave, (3, ...)."""
         src, dst = self.transfers
+        ours, theirs = self.lights
         with np.errstate(all="ignore"):
+            if ours is not None:
+                rgb = _matrix(np.asarray(np.linalg.inv(ours), np.float64), rgb)
             light = self._shown(rgb) if self.by_display else rgb
             if self.tone_maps:
                 light = _matrix(self._to(Primaries.BT2020), light)
@@ -102,9 +110,11 @@ class LightPath:
             ):
                 weights = luminance(self.primaries[1])
                 light = gamut_step(light, self.gamut, self._unit(dst), weights)
-            return encode(self._curve(1), self._signal(light) if self.by_display else light)
+            light = self._signal(light) if self.by_display else light
+            return encode(self.curve(1), light if theirs is None else _matrix(theirs, light))
 
-    def _curve(self, side: int) -> Transfer:
+    def curve(self, side: int) -> Transfer:
+        """Return the curve between values and light of the source, 0, or the destination, 1."""
         transfer = self.transfers[side]
         return on_display(transfer) if self.by_display else transfer
 

@@ -101,3 +101,16 @@ def test_values_of_bt2100(transfer: Transfer, light: float, code: float) -> None
     there = encoded(transfer, np.array([light], np.float32))
     assert there[0] == pytest.approx(code, abs=1e-6)
     assert decoded(transfer, there)[0] == pytest.approx(light, rel=2e-6)
+
+
+def test_a_single_code_of_the_camera_curve() -> None:
+    light = np.linspace(0.05, 1, 20)
+    found = [curves.camera_code(float(one)) for one in light]
+    np.testing.assert_allclose(found, reference_curves.encode(Transfer.BT709, light), atol=1e-14)
+
+
+def test_light_of_hlg_ends_with_that_of_2() -> None:
+    values = np.array([2, 1e15, 1e30, np.inf], np.float32)
+    most = reference_curves.decode(Transfer.HLG, np.array(2.0))
+    np.testing.assert_allclose(decoded(Transfer.HLG, values), most, rtol=1e-6)
+    np.testing.assert_allclose(decoded(Transfer.HLG, -values), -most, rtol=1e-6)

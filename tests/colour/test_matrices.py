@@ -7,8 +7,9 @@ from gpumft.colour import luma_weights, rgb_to_yuv, yuv_to_rgb
 from gpumft.colour.matrices import diagonal, exact_rgb_to_yuv, exact_yuv_to_rgb, product
 from gpumft.errors import InvalidMediaType
 from gpumft.media.enums import Matrix
+from gpumft.media.light_matrices import LIGHT_MATRICES
 
-LUMA = [matrix for matrix in Matrix if matrix is not Matrix.RGB]
+LUMA = [matrix for matrix in Matrix if matrix not in {Matrix.RGB, *LIGHT_MATRICES}]
 # R from Cr, G from Cb, G from Cr, B from Cb, as published to six places; FCC from its weights
 PUBLISHED = {
     Matrix.BT601: (1.402, -0.344136, -0.714136, 1.772),

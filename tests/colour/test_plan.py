@@ -17,9 +17,10 @@ from gpumft.colour import (
 )
 from gpumft.errors import InvalidMediaType
 from gpumft.media.enums import Matrix
+from gpumft.media.light_matrices import LIGHT_MATRICES
 from gpumft.media.videotype import VideoType
 
-LUMA = [matrix for matrix in Matrix if matrix is not Matrix.RGB]
+LUMA = [matrix for matrix in Matrix if matrix not in {Matrix.RGB, *LIGHT_MATRICES}]
 SIZE = (64, 48)
 Floats: TypeAlias = npt.NDArray[np.float64]
 Singles: TypeAlias = npt.NDArray[np.float32]

@@ -3,8 +3,9 @@ import pytest
 
 from gpumft.colour import rgb_to_yuv, rounded, yuv_to_rgb
 from gpumft.media.enums import Matrix
+from gpumft.media.light_matrices import LIGHT_MATRICES
 
-LUMA = [matrix for matrix in Matrix if matrix is not Matrix.RGB]
+LUMA = [matrix for matrix in Matrix if matrix not in {Matrix.RGB, *LIGHT_MATRICES}]
 
 
 def test_values_are_float32_to_the_nearest() -> None:

@@ -14,11 +14,12 @@ import numpy as np
 
 from gpumft.formula import divide, exp2, log2, power, square_root
 from gpumft.media import Matrix, Range, Transfer, VideoType
+from gpumft.media.light_matrices import LIGHT_MATRICES
 from gpumft.ops import Converter
 from gpumft.testing import bounds, frames, reference_curves, reference_values
 from gpumft.testing.reference_planes import unpack
 from tests.colour.test_curves import decoded, encoded
-from tests.contract import exhaustive
+from tests.contract import exhaustive, light_sweeps
 from tests.formula.test_functions import F32, F64, found, octaves, spread, ulps
 
 CURVES_HEAD = """
@@ -126,8 +127,9 @@ def _sweep(src: VideoType, dst: VideoType) -> float:
 
 
 def sweeps() -> list[tuple[Matrix, Range, int]]:
-    """Return every matrix, range and depth, in the order of the table."""
-    return list(product([matrix for matrix in Matrix if matrix is not Matrix.RGB], Range, DEPTHS))
+    """Return every plain matrix, range and depth, in the order of the table."""
+    plain = [m for m in Matrix if m is not Matrix.RGB and m not in LIGHT_MATRICES]
+    return list(product(plain, Range, DEPTHS))
 
 
 def page() -> str:
@@ -136,6 +138,7 @@ def page() -> str:
     parts = [
         exhaustive.HEAD, *(f"{exhaustive.table_row(*given)}\n" for given in every),
         SWEEPS_HEAD, *(f"{sweep_row(*given)}\n" for given in sweeps()),
+        light_sweeps.HEAD, *(f"{light_sweeps.row(*given)}\n" for given in light_sweeps.ROWS),
         CURVES_HEAD, *(f"{curve_row(transfer)}\n" for transfer in Transfer),
         FUNCTIONS_HEAD, *(f"{row}\n" for row in function_rows()),
     ]  # fmt: skip

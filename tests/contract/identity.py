@@ -27,6 +27,8 @@ from tests.contract.program_parts import Plane, noise
 from tests.contract.programs import NAMES, case
 from tests.contract.test_conversions import CASES, case_types
 from tests.contract.test_golden import apart, dirty, entry, golden
+from tests.contract.test_light_matrices import FEW
+from tests.contract.test_light_matrices import types as light_types
 from tests.device.test_random_programs import any_program
 
 RANDOM_PROGRAMS = 240
@@ -56,6 +58,9 @@ def cases() -> Iterator[Case]:
     for seed, given in enumerate(CASES):
         src, dst, options = case_types(given)
         yield _conversion("pairwise", src, dst, seed, **options)
+    for source, ours, target, theirs, options in FEW:
+        pair = light_types(source, ours, target, theirs, (34, 12), (13, 23))
+        yield _conversion("matrices of light", *pair, **options)
     yield from _batches()
     yield from _apertures()
     yield from _measured()

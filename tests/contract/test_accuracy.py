@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gpumft.media import Matrix, Range, Transfer
+from tests.contract import light_sweeps
 from tests.contract.accuracy import (
     CURVES_HEAD,
     FUNCTIONS_HEAD,
@@ -15,6 +16,8 @@ from tests.contract.accuracy import (
     sweeps,
 )
 
+RANDOM = [given for given in light_sweeps.ROWS if given[3] > 8]
+"""The rows of 8 bits are swept with --full-product."""
 TEXT = (Path(__file__).parents[2] / "docs" / "accuracy.md").read_text()
 
 
@@ -44,6 +47,12 @@ def test_random_pictures(given: tuple[Matrix, Range, int]) -> None:
     assert sweep_row(*given) == _rows(SWEEPS_HEAD)[sweeps().index(given)]
 
 
+@pytest.mark.parametrize("given", RANDOM, ids=lambda given: "-".join(map(str, given)))
+def test_random_pictures_in_matrices_of_light(given: tuple[str, str, Range, int]) -> None:
+    assert light_sweeps.row(*given) == _rows(light_sweeps.HEAD)[light_sweeps.ROWS.index(given)]
+
+
 def test_the_tables_are_whole() -> None:
+    assert len(_rows(light_sweeps.HEAD)) == len(light_sweeps.ROWS)
     assert len(_rows(CURVES_HEAD)) == len(Transfer)
     assert len(_rows(SWEEPS_HEAD)) == len(sweeps())

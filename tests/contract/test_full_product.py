@@ -8,9 +8,9 @@ import pytest
 
 from gpumft.media import Matrix, Range
 from gpumft.transforms import CONVERTIBLE
-from tests.contract import backends
+from tests.contract import backends, light_sweeps
 from tests.contract.conftest import JUDGED
-from tests.contract.exhaustive import RARE, judge_row
+from tests.contract.exhaustive import DOCUMENT, RARE, judge_row
 from tests.contract.full_product import judge_source
 
 
@@ -27,3 +27,9 @@ def test_every_format_into_every_format(
 @pytest.mark.parametrize(("matrix", "range_"), RARE)
 def test_every_triple_of_rare_matrices(matrix: Matrix, range_: Range) -> None:
     judge_row(matrix, range_)
+
+
+@pytest.mark.parametrize("given", [given for given in light_sweeps.ROWS if given[3] == 8])
+@pytest.mark.timeout(1800)
+def test_every_triple_in_matrices_of_light(given: tuple[str, str, Range, int]) -> None:
+    assert light_sweeps.row(*given) in DOCUMENT.read_text().splitlines()

@@ -40,7 +40,7 @@ FILTERS = {
 """The filters that both have, as zscale says them."""
 MATRICES = {
     "bt601": "170m", "bt709": "709", "bt2020ncl": "2020_ncl", "smpte240m": "smpte240m",
-    "fcc": "fcc", "ycgco": "ycgco", "rgb": "gbr",
+    "fcc": "fcc", "ycgco": "ycgco", "bt2020cl": "2020_cl", "ictcp": "ictcp", "rgb": "gbr",
 }  # fmt: skip
 TRANSFERS = {
     "bt1886": "709", "bt709": "709", "srgb": "iec61966-2-1", "gamma22": "bt470m",

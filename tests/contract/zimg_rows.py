@@ -13,6 +13,7 @@ from operator import add
 from typing import Any
 
 from gpumft.media import VideoType
+from gpumft.media.light_matrices import LIGHT_MATRICES
 from gpumft.media.resolve import resolve_pair
 from tests.contract.zimg import FILTERS, MATRICES, PRIMARIES, WHITE, Case, Difference, compare
 
@@ -104,7 +105,7 @@ def matrices() -> list[Row]:
     """Every matrix and range to R'G'B', back, and to another range."""
     rows = []
     for matrix, range_ in product(
-        [name for name in MATRICES if name != "rgb"], ("limited", "full")
+        [name for name in MATRICES if name not in {*LIGHT_MATRICES, "rgb"}], ("limited", "full")
     ):
         yuv = VideoType("yuv444p", SMALL, matrix=matrix, range=range_)
         rgb = VideoType("gbrp", SMALL)
@@ -116,6 +117,35 @@ def matrices() -> list[Row]:
         limited = VideoType("yuv444p", SMALL, matrix=source)
         full = VideoType("yuv444p", SMALL, matrix=target, range="full")
         rows.append(Row(f"{source} limited to {target} full", (_case(limited, full),)))
+    return rows
+
+
+_TWO_CURVES = (
+    "zimg undoes R'G'B' with the curve of a display (BT.1886) and encodes luma with that of a "
+    "camera; BT.2020 has the camera's on both sides (docs/light.md, 13)"
+)
+_BY_DISPLAY = (
+    "zimg makes L, M, S of what a display shows, and takes HLG's inverse OOTF with BT.2020's "
+    "weights of R, G, B on L, M, S; BT.2100 makes them of the scene's light (docs/light.md, 13)"
+)
+
+
+def light_matrices() -> list[Row]:
+    """Constant luminance and ICtCp to R'G'B' and back, and to plain Y'CbCr."""
+    rows = []
+    for matrix, transfers in LIGHT_MATRICES.items():
+        for transfer, range_ in product(transfers, ("limited", "full")):
+            common: dict[str, Any] = {"transfer": transfer, "primaries": "bt2020"}
+            coded = VideoType("yuv444p10le", SMALL, matrix=matrix, range=range_, **common)
+            rgb = VideoType("gbrp10le", SMALL, **common)
+            plain = coded.replace(matrix="bt2020ncl")
+            label = f"{matrix} {transfer} {range_}"
+            why = {"bt709": _TWO_CURVES, "hlg": _BY_DISPLAY}.get(transfer, "")
+            rows += [
+                Row(f"{label} to R'G'B'", (_case(coded, rgb, calm=True),), why),
+                Row(f"R'G'B' to {label}", (_case(rgb, coded),), why),
+                Row(f"{label} to bt2020ncl", (_case(coded, plain, calm=True),), why),
+            ]
     return rows
 
 
@@ -211,6 +241,7 @@ TABLES = {
     "Scaling what overshoots": overshoot,
     "Chroma siting": sitings,
     "Matrices and ranges": matrices,
+    "Matrices of light": light_matrices,
     "Depths": depths,
     "Transfers and primaries": light,
 }

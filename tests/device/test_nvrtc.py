@@ -10,14 +10,17 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.launch import Launch
 from gpumft.device.gpu.schedule import schedule
+from gpumft.ops import make_options, plan
 from tests.contract import backends
 from tests.contract.programs import NAMES, case
+from tests.contract.test_light_matrices import FEW, types
 from tests.device import nvrtc
 
 PAGE = Path(__file__).parents[2] / "docs" / "kernels.md"
@@ -45,14 +48,27 @@ def launches(name: str) -> Iterator[Launch]:
 def test_machine_code(name: str) -> None:
     """Nothing spills, nothing is double, and contraction changes nothing."""
     for launch in launches(name):
-        source = launch.unit.text("cuda")
-        code = nvrtc.look(nvrtc.compile(source, 90, fmad=True))
-        assert (code.stack, code.local) == (0, 0)
-        assert code.registers <= MOST_REGISTERS
-        assert re.findall(r"\b(?:LDL|STL|D(?:ADD|MUL|FMA|SETP|MNMX)|MUFU)\b", code.sass) == []
-        text = nvrtc.compile(source, 90, ptx=True).decode()
-        assert re.findall(r"\.f64\b|\.local\b|\b(?:div|sqrt|ex2|lg2)\.", text) == []
-        assert plain(nvrtc.compile(source, 90, ptx=True, fmad=True).decode()) == plain(text)
+        judge(launch)
+
+
+@pytest.mark.parametrize("given", FEW[::3], ids=lambda given: "-".join(given[:4]))
+def test_machine_code_of_matrices_of_light(given: Any) -> None:
+    *words, options = given
+    settled = plan(*types(*words, (34, 12), (34, 12)), make_options(**options))
+    for launch in schedule(settled.program).launches:
+        judge(launch)
+
+
+def judge(launch: Launch) -> None:
+    """See `test_machine_code`."""
+    source = launch.unit.text("cuda")
+    code = nvrtc.look(nvrtc.compile(source, 90, fmad=True))
+    assert (code.stack, code.local) == (0, 0)
+    assert code.registers <= MOST_REGISTERS
+    assert re.findall(r"\b(?:LDL|STL|D(?:ADD|MUL|FMA|SETP|MNMX)|MUFU)\b", code.sass) == []
+    text = nvrtc.compile(source, 90, ptx=True).decode()
+    assert re.findall(r"\.f64\b|\.local\b|\b(?:div|sqrt|ex2|lg2)\.", text) == []
+    assert plain(nvrtc.compile(source, 90, ptx=True, fmad=True).decode()) == plain(text)
 
 
 def plain(ptx: str) -> str:

@@ -41,6 +41,7 @@ NUMBERS: dict[str, dict[int, StrEnum]] = {
     },
     "MF_MT_YUV_MATRIX": {
         1: Matrix.BT709, 2: Matrix.BT601, 3: Matrix.SMPTE240M, 4: Matrix.BT2020NCL,
+        12: Matrix.ICTCP,
     },
     "MF_MT_VIDEO_PRIMARIES": {
         2: Primaries.BT709, 3: Primaries.BT470M, 4: Primaries.BT601_625, 5: Primaries.BT601_525,

@@ -37,6 +37,12 @@ SOURCES = [
     ("x2rgb10le 1080 transfer=pq", "- bt2020 pq full - -"),
     ("rgb24 1080 range=limited", "- bt709 srgb limited - -"),
     ("gbrpf32le 1080", "- bt709 srgb full - -"),
+    ("p010le 1080 matrix=ictcp", "ictcp bt2020 pq limited topleft -"),
+    ("p010le 1080 matrix=ictcp transfer=hlg", "ictcp bt2020 hlg limited topleft -"),
+    ("yuv420p 480 matrix=bt2020cl", "bt2020cl bt2020 bt709 limited left -"),
+    ("gray16le 1080 matrix=ictcp", "ictcp bt2020 pq full - -"),
+    # nothing that is given is changed, not even what cannot be
+    ("yuv420p 480 matrix=ictcp transfer=bt709", "ictcp bt2020 bt709 limited left -"),
 ]
 
 
@@ -93,6 +99,21 @@ PAIRS = [
     ("grayf32le 1080", "gray 1080", "bt709 bt709 bt709 full - -"),
     ("gbrpf32le 1080", "rgb24 1080", "- bt709 srgb full - -"),
     ("yuv420p 1080", "grayf32le 1080", "bt709 bt709 bt709 full - -"),
+    # a matrix of light stays where it fits
+    ("p010le 1080 matrix=ictcp", "nv12 720", "ictcp bt2020 pq limited topleft -"),
+    ("p010le 1080 matrix=ictcp", "nv12 720 transfer=hlg", "ictcp bt2020 hlg limited topleft -"),
+    (
+        "p010le 1080 matrix=ictcp",
+        "nv12 720 transfer=bt709 primaries=bt709",
+        "bt709 bt709 bt709 limited topleft -",
+    ),
+    (
+        "p010le 1080 matrix=ictcp",
+        "nv12 720 primaries=p3d65",
+        "bt2020ncl p3d65 pq limited topleft -",
+    ),
+    ("p010le 480 matrix=bt2020cl", "p010le 480 transfer=pq", "bt2020ncl bt2020 pq limited left -"),
+    ("rgb24 1080", "p010le 1080 matrix=ictcp", "ictcp bt709 srgb limited left -"),
     # what is given stays
     (
         "p010le 2160 transfer=pq",

@@ -37,6 +37,7 @@ from gpumft.pipeline.transcoding import transcode
 from gpumft.samples import Sample
 from gpumft.transforms import VideoProcessor, VideoTransform
 
+SDR_2020 = {"transfer": "bt709", "primaries": "bt2020"}
 Make = Callable[..., Path]
 Pts = Callable[..., list[int]]
 Packets = Callable[..., list[tuple[int | None, int | None, bytes]]]
@@ -151,11 +152,26 @@ def test_stated_types_win(make_clip: Make, tmp_path: Path) -> None:
 
 
 def test_an_unknown_matrix_needs_a_word(make_clip: Make, tmp_path: Path) -> None:
-    source = make_clip(tags=(14, 9, 16, 1))
-    with pytest.raises(InvalidMediaType, match=r"matrix 14 of H\.273.*input_type or --in-matrix"):
+    source = make_clip(tags=(11, 9, 16, 1))
+    with pytest.raises(InvalidMediaType, match=r"matrix 11 of H\.273.*input_type or --in-matrix"):
         run(source, tmp_path / "a.mp4")
     report = run(source, tmp_path / "a.mp4", input_type={"matrix": "bt2020ncl"})
-    assert any("tagged 14" in warning for warning in report.warnings)
+    assert any("tagged 11" in warning for warning in report.warnings)
+
+
+def test_matrices_of_light_are_read_and_written(make_clip: Make, tmp_path: Path) -> None:
+    source = make_clip(tags=(14, 9, 16, 1))
+    report = run(source, tmp_path / "a.mkv", output_type={"transfer": "hlg"})
+    assert not any("matrix" in warning for warning in report.warnings)
+    assert report.input_type.matrix is Matrix.ICTCP
+    run(tmp_path / "a.mkv", tmp_path / "b.mkv", output_type={"matrix": "bt2020cl"} | SDR_2020)
+    words = [("ictcp", "hlg"), ("bt2020cl", "bt709")]
+    for name, word in zip("ab", words, strict=True):
+        with open_file(tmp_path / f"{name}.mkv") as reader:
+            assert (reader.type.matrix, reader.type.transfer) == word
+    with pytest.raises(InvalidMediaType, match="destination's matrix ictcp needs transfer pq"):
+        run(tmp_path / "b.mkv", tmp_path / "c.mkv", output_type={"matrix": "ictcp"})
+    assert not (tmp_path / "c.mkv").exists()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ They agree to 1e-9, which is asked here, and nearly to float64's last digit. Kno
 - SMPTE 240M: likewise 1.1115 and 0.0228; and luma weights of 0.2122 and 0.0865 where H.273 has
   0.212 and 0.087.
 - Logarithmic curves: a code of 0 or less is 0 here, the curve's floor there.
+- Constant luminance: the spans of B' - Y' and R' - Y' as BT.2020-1 printed them (1.9404, 1.5816,
+  1.7184, 0.9936). Ours are those of the curve, as BT.2020-2 and H.273 write them.
 - NTSC (1953): white C as 0.31006, 0.31616 there, 0.310, 0.316 in H.273.
 - EBU 3213-E: (0.29, 0.60), (0.15, 0.06) there, which is BT.470's; H.273's 22 differs.
 """
@@ -17,9 +19,12 @@ import numpy as np
 import pytest
 
 from gpumft.media import Matrix, Primaries, Transfer
+from gpumft.testing import reference_light_matrices
+from gpumft.testing.reference_algebra import Exact
 from gpumft.testing.reference_colour import to_yuv
 from gpumft.testing.reference_curves import CAMERA, decode, encode
 from gpumft.testing.reference_light import LightPath
+from gpumft.testing.reference_light_matrices import LIGHTS, components_of_lights
 from gpumft.testing.reference_primaries import between
 from gpumft.testing.reference_tone import intensity
 from tests.testing.colour_science import colour, models
@@ -139,3 +144,35 @@ def test_the_intensity_of_ictcp() -> None:
     theirs = colour.RGB_to_ICtCp(1000 * RGB, method="ITU-R BT.2100-2 PQ", L_p=10000)[:, 0]
     ours = encode(Transfer.PQ, intensity(1000 * RGB.T, "ictcp") / 10000)
     assert np.abs(ours - theirs).max() < 1e-9
+
+
+def coded(matrix: Matrix, transfer: Transfer, light: np.ndarray) -> np.ndarray:
+    """Components of linear BT.2020 R, G, B in rows."""
+    encoded = list(encode(transfer, LIGHTS[matrix] @ light.T))
+    return np.stack(components_of_lights(matrix, transfer, encoded, Exact()), axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "method", "unit"),
+    [
+        (Transfer.PQ, "ITU-R BT.2100-2 PQ", 10000),
+        (Transfer.HLG, "ITU-R BT.2100-2 HLG", 1),
+    ],
+)
+def test_ictcp(transfer: Transfer, method: str, unit: float) -> None:
+    theirs = colour.RGB_to_ICtCp(unit * RGB, method=method, L_p=10000)
+    assert np.abs(coded(Matrix.ICTCP, transfer, RGB) - theirs).max() < 1e-9
+
+
+@pytest.mark.parametrize(("deep", "rounded"), [(False, (1.099, 0.018)), (True, (1.0993, 0.0181))])
+def test_constant_luminance_differs_by_the_rounding_of_its_constants(
+    monkeypatch: pytest.MonkeyPatch, deep: bool, rounded: tuple[float, float]
+) -> None:
+    theirs = colour.RGB_to_YcCbcCrc(
+        RGB, out_bits=12 if deep else 10, out_legal=False, is_12_bits_system=deep
+    )
+    assert 1e-9 < np.abs(coded(Matrix.BT2020CL, Transfer.BT709, RGB) - theirs).max() < 4e-4
+    monkeypatch.setitem(CAMERA, Transfer.BT709, (4.5, *rounded))
+    printed = (1.9404, 1.5816), (1.7184, 0.9936)
+    monkeypatch.setattr(reference_light_matrices, "spans", lambda: printed)
+    assert np.abs(coded(Matrix.BT2020CL, Transfer.BT709, RGB) - theirs).max() < 1e-9

@@ -28,6 +28,8 @@ MATRIX = MappingProxyType(
         7: Matrix.SMPTE240M,
         8: Matrix.YCGCO,
         9: Matrix.BT2020NCL,
+        10: Matrix.BT2020CL,
+        14: Matrix.ICTCP,
     }
 )
 PRIMARIES = MappingProxyType(

@@ -84,8 +84,8 @@ def test_the_number_of_the_bt709_curve_follows_primaries_and_depth() -> None:
 
 
 def test_unknown_numbers_are_told() -> None:
-    tags = Tags(14, 10, 11, 1, 1)  # ICtCp, XYZ, xvYCC
-    assert tags.unknown() == {"matrix": 14, "primaries": 10, "transfer": 11}
+    tags = Tags(11, 10, 11, 1, 1)  # Y'D'zD'x, XYZ, xvYCC
+    assert tags.unknown() == {"matrix": 11, "primaries": 10, "transfer": 11}
     assert tags.words()["matrix"] is None
     assert Tags().unknown() == {}
 

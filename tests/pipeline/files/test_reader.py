@@ -100,10 +100,10 @@ def test_the_j_formats_are_full_range(make_clip: Make) -> None:
 
 
 def test_an_unknown_matrix_is_told(make_clip: Make) -> None:
-    with open_file(make_clip(tags=(14, 9, 16, 1))) as reader:
+    with open_file(make_clip(tags=(11, 9, 16, 1))) as reader:
         assert reader.type.matrix is None
-        assert reader.unknown_tags == {"matrix": 14}
-        assert any("matrix is tagged 14" in warning for warning in reader.warnings)
+        assert reader.unknown_tags == {"matrix": 11}
+        assert any("matrix is tagged 11" in warning for warning in reader.warnings)
 
 
 def test_ten_bit_and_anamorphic(make_clip: Make) -> None:

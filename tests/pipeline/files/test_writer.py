@@ -126,6 +126,8 @@ def test_any_time_base_survives_in_mp4(tmp_path: Path, time_base: Fraction, firs
     ("words", "numbers"),
     [
         (("bt2020ncl", "bt2020", "pq", "limited", "topleft"), (9, 9, 16, 1)),
+        (("ictcp", "bt2020", "hlg", "limited", "topleft"), (14, 9, 18, 1)),
+        (("bt2020cl", "bt2020", "bt709", "limited", "left"), (10, 9, 1, 1)),
         (("bt601", "bt601_625", "bt709", "full", "center"), (5, 5, 6, 2)),
         (("bt601", "bt601_525", "bt709", "limited", "left"), (6, 6, 6, 1)),
         ((None, None, None, None, None), (2, 2, 2, 0)),
