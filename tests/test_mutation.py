@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from tests.mutation import BESIDE, LIGHT, ROOT, changes
-from tests.mutation_harmless import HARMLESS, table
+from tests.mutation.changes import ROOT, changes
+from tests.mutation.harmless import HARMLESS, table
+from tests.mutation.trial import BESIDE, LIGHT
 
 PAGE = Path(__file__).parents[1] / "docs" / "mutation.md"
 

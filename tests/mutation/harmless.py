@@ -1,6 +1,6 @@
-"""Numbers that may change without a wrong result, and why; see tests/mutation.py.
+"""Numbers that may change without a wrong result, and why; see docs/mutation.md.
 
-`python -m tests.mutation_harmless` prints the table of docs/mutation.md.
+`python -m tests.mutation.harmless` prints the table of docs/mutation.md.
 """
 
 import sys
