@@ -94,3 +94,25 @@ def test_values_of_bt2100(transfer: Transfer, light: float, code: float) -> None
     there = encoded(transfer, np.array([light], np.float32))
     assert there[0] == pytest.approx(code, abs=1e-6)
     assert decoded(transfer, there)[0] == pytest.approx(light, rel=2e-6)
+
+
+@pytest.mark.parametrize(("transfer", "slope"), [(Transfer.BT709, 4.5), (Transfer.SMPTE240M, 4.0)])
+def test_line_and_curve_of_a_camera_meet_in_value_and_slope(
+    transfer: Transfer, slope: float
+) -> None:
+    # H.273, table 3, values 1 and 7: both constants are the solution of these two equations.
+    camera = curves._POWERS[transfer]
+    factor, end = 1 + camera.offset, camera.low
+    assert factor * end**0.45 - (factor - 1) == pytest.approx(slope * end, rel=1e-12)
+    assert 0.45 * factor * end ** (0.45 - 1) == pytest.approx(slope, rel=1e-12)
+
+
+def test_both_parts_of_hlg_hold_up_to_where_they_meet() -> None:
+    # BT.2100-2, table 5: they meet in value and slope, so that a wrong joint shows in little else.
+    for found, wanted, middle in (
+        (decoded, reference_curves.decode, 1 / 2),
+        (encoded, reference_curves.encode, 1 / 12),
+    ):
+        values = (middle * np.linspace(0.998, 1.002, 20_001)).astype(np.float32)
+        exact = wanted(Transfer.HLG, values.astype(np.float64))
+        np.testing.assert_allclose(found(Transfer.HLG, values), exact, rtol=2.0**-21)

@@ -1,9 +1,9 @@
 """Change every number of the colour, scaling and formula code, one at a time: a test must fail.
 
 `python -m tests.mutation` prints the changes that no test noticed and ends with 1 if one of them is
-not known to be harmless; `--every 5` takes every fifth number, `--only colour/pq` one module. With
-`--results FILE` what was noticed is kept, and a later run leaves it out while the module is as it
-was.
+not known to be harmless; `--every 5` takes every fifth number, `--only colour/pq` one module, and
+`--own` runs only the tests of the module, without the conversions through light. With `--results
+FILE` what was noticed is kept, and a later run leaves it out while the module is as it was.
 """
 
 from __future__ import annotations
@@ -65,8 +65,16 @@ def _text_of(change: Change) -> str:
     return hashlib.sha256(source).hexdigest()[:16]
 
 
-def tried(chosen: list[Change], workers: int, results: Results) -> Iterator[tuple[Change, bool]]:
+def tried(
+    chosen: list[Change], results: Results, *, workers: int, own: bool
+) -> Iterator[tuple[Change, bool]]:
     """Try changes; return each with whether a test noticed it.
+
+    Args:
+        chosen: the changes.
+        results: where the outcome is kept.
+        workers: how many are tried at once.
+        own: leave out the conversions through light.
 
     Raises:
         RuntimeError: the tests fail without a change.
@@ -76,7 +84,7 @@ def tried(chosen: list[Change], workers: int, results: Results) -> Iterator[tupl
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
         free: Queue[Copy] = Queue()
         for index in range(workers):
-            free.put(Copy(Path(folder, str(index)), experience))
+            free.put(Copy(Path(folder, str(index)), experience, through_light=not own))
         first = free.get()
         failing = first.failing(*{change.module for change in chosen}) if chosen else None
         if failing is not None:
@@ -115,6 +123,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="take every n-th number")
     parser.add_argument("--first", type=int, default=0, help="begin with this one")
     parser.add_argument("--only", default="", help="modules that begin so, such as colour/pq")
+    parser.add_argument("--own", action="store_true", help="only the tests of the module")
     parser.add_argument("--harmless", action="store_true", help="also what is known as harmless")
     parser.add_argument("--results", type=Path, help="a file to go on from, JSON")
     parser.add_argument("--workers", type=int, default=1)
@@ -126,7 +135,8 @@ def main() -> int:
         for change in found[asked.first :: asked.every]
         if not results.knows(change) and (asked.harmless or change.key not in HARMLESS)
     ]
-    unnoticed = _report(tried(left, asked.workers, results), len(left))
+    outcome = tried(left, results, workers=asked.workers, own=asked.own)
+    unnoticed = _report(outcome, len(left))
     sys.stdout.write(f"{len(left)} of {len(found)} numbers changed, {unnoticed} not noticed\n")
     return 1 if unnoticed else 0
 

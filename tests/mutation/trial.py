@@ -21,7 +21,7 @@ FIELDS = "tests/ops/test_fields.py::test_a_crop_from_any_row_keeps_the_fields"
 CURVES = "tests/colour/test_curves.py"
 BESIDE = {
     "colour/curves": (CURVES,),
-    "colour/light": ("tests/colour/test_plan.py", "tests/colour/test_tone.py"),
+    "colour/light": ("tests/colour/test_light.py", "tests/colour/test_plan.py"),
     "colour/matrices": ("tests/colour/test_matrices.py", "tests/colour/test_plan.py"),
     "colour/plan": ("tests/colour/test_plan.py",),
     "colour/pq": (CURVES, "tests/colour/test_tone.py"),
@@ -69,9 +69,10 @@ class Experience:
 class Copy:
     """A copy of the package in which one number at a time is changed."""
 
-    def __init__(self, root: Path, experience: Experience) -> None:
+    def __init__(self, root: Path, experience: Experience, *, through_light: bool) -> None:
         self.root = root
         self.experience = experience
+        self.through_light = through_light
         skipped = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "gpumft", root / "gpumft", ignore=skipped)
         compileall.compile_dir(root, quiet=1)
@@ -97,10 +98,13 @@ class Copy:
         Raises:
             RuntimeError: the tests could not be run.
         """
+        failed: str | None
+        seconds: dict[str, float]
         beside = sorted({test for module in modules for test in BESIDE[module]})
+        rounds = [beside, [LIGHT]] if self.through_light else [beside]
         ranks = self.experience.ranks(modules[0])
         here, there = SERVER.Pipe(duplex=False)
-        child = SERVER.Process(target=_tested, args=(str(self.root), beside, ranks, there))
+        child = SERVER.Process(target=_tested, args=(str(self.root), rounds, ranks, there))
         child.start()
         there.close()
         if not here.poll(LIMIT):
@@ -145,7 +149,7 @@ class _Watch:
 
 
 def _tested(
-    root: str, beside: list[str], ranks: dict[str, tuple[float, ...]], answer: Connection
+    root: str, rounds: list[list[str]], ranks: dict[str, tuple[float, ...]], answer: Connection
 ) -> None:
     """Run the tests on the package in `root`, in a process of its own."""
     sys.dont_write_bytecode = True
@@ -165,6 +169,8 @@ def _tested(
     options = ["-x", "-q", "--assert=plain", f"--rootdir={ROOT}", "--hypothesis-profile=mutation"]
     options += ["-p", "no:cacheprovider", "--timeout=0"]
     watch = _Watch(ranks)
-    status = pytest.main([*options, *beside], [watch]) or pytest.main([*options, LIGHT], [watch])
-    answer.send((int(status), watch.failed, dict(watch.seconds)))
+    status = 0
+    for tests in rounds:
+        status = status or int(pytest.main([*options, *tests], [watch]))
+    answer.send((status, watch.failed, dict(watch.seconds)))
     os._exit(0)
