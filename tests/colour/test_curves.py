@@ -116,3 +116,10 @@ def test_both_parts_of_hlg_hold_up_to_where_they_meet() -> None:
         values = (middle * np.linspace(0.998, 1.002, 20_001)).astype(np.float32)
         exact = wanted(Transfer.HLG, values.astype(np.float64))
         np.testing.assert_allclose(found(Transfer.HLG, values), exact, rtol=2.0**-21)
+
+
+@pytest.mark.parametrize("transfer", [Transfer.LOG100, Transfer.LOG316, Transfer.HLG])
+def test_where_light_is_an_exponential_codes_above_2_count_as_2(transfer: Transfer) -> None:
+    found = decoded(transfer, np.array([1.999, 2, 2.0005, 3, 1e9], np.float32))
+    assert found[0] < found[1] == found[2] == found[3] == found[4]
+    assert found[1] == pytest.approx(reference_curves.decode(transfer, np.array(2.0)), rel=1e-5)
