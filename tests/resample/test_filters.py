@@ -17,6 +17,12 @@ def values(name: str, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return function(np.array(x, dtype=np.float64))
 
 
+def test_filters_without_a_function_of_distance_have_no_support() -> None:
+    for name in ("nearest", "area"):
+        chosen = get_filter(name)
+        assert (chosen.support, chosen.function) == (0, None)
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_filters_are_symmetric_and_end_at_their_support(name: str) -> None:
     x = np.linspace(0, 5, 1001)
