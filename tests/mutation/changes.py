@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("colour/*.py", "resample/*.py", "formula/functions.py")
+SOURCES = (
+    "colour/*.py",
+    "resample/*.py",
+    "formula/functions.py",
+    "ops/alpha.py",
+    "ops/components.py",
+    "ops/dither.py",
+)
 """The modules whose numbers are changed, below gpumft."""
 
 

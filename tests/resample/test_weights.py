@@ -22,3 +22,9 @@ def test_an_odd_unit_goes_to_the_heavier_side() -> None:
     assert made.astype(np.float64).sum() == 1
     assert made[2] - made[0] == 2.0**-25
     np.testing.assert_array_equal(made, mirrored[::-1])
+
+
+def test_of_three_equal_weights_the_middle_one_takes_the_odd_unit() -> None:
+    (made,) = round_rows(np.full((1, 3), 1 / 3))
+    assert (made.astype(np.float64) * 2**25).tolist() == [11184811, 11184810, 11184811]
+    assert made.astype(np.float64).sum() == 1
