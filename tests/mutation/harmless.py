@@ -29,10 +29,12 @@ _ROOM = "room for what the largest weight takes up; a little more of it is room 
 _NONE = "of a row without taps, which there is not"
 _HALF_THE_ROOM = "the largest weight takes up half of that room at most"
 _ZERO = "of the square root, which is 0 below 2^-64 whatever the clamp lets through"
+_SETTLED = "one step more of an iteration that has settled"
 _LAST = (
     "a correction below a unit in the last place; the bound of 0.501 holds with 0.1 % more of it"
 )
-_TINY = "a power below 2^-100, outside the domain and flushed to 0 by what follows"
+_ROUNDED = "only its nearest integer counts, which is the same"
+_REST = "what rounding leaves is at most a half: any bound a little above does"
 HARMLESS: dict[str, str] = {
     "colour/curves: _HUGE: Final = >2.0<**60": _WIDE,
     "colour/curves: _HUGE: Final = 2.0**>60<": _WIDE,
@@ -79,9 +81,16 @@ HARMLESS: dict[str, str] = {
     "resample/weights: width = min(rows.shape[1], last - first + >1<)": _CUT_COLUMN,
     "formula/functions: safe = clamp(x, >2.0<**-64, 2.0**64)": _ZERO,
     "formula/functions: safe = clamp(x, 2.0**->64<, 2.0**64)": _ZERO,
+    "formula/functions: for _ in range(>3<):": _SETTLED,
     "formula/functions: root = fma(fma(-guess, guess, safe), inverse * >0.5<, guess)": _LAST,
     "formula/functions: total = clamp(fma(whole, exponent, part * exponent), "
-    "->100.0<, 100.0)": _TINY,
+    "->100.0<, 100.0)": _ROUNDED,
+    "formula/functions: total = clamp(fma(whole, exponent, part * exponent), "
+    "-100.0, >100.0<)": _ROUNDED,
+    "formula/functions: fraction = clamp(fma(part, exponent, fma(whole, exponent, -n)), "
+    "->0.75<, 0.75)": _REST,
+    "formula/functions: fraction = clamp(fma(part, exponent, fma(whole, exponent, -n)), "
+    "-0.75, >0.75<)": _REST,
 }
 """Change.key to the reason."""
 

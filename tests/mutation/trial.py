@@ -34,7 +34,7 @@ BESIDE = {
     "ops/components": ("tests/ops/test_geometry.py", FIELDS),
     "ops/dither": ("tests/ops/test_dither.py",),
     "resample/axis": ("tests/resample",),
-    "resample/fields": (FIELDS,),
+    "resample/fields": ("tests/resample/test_fields.py", FIELDS),
     "resample/filters": ("tests/resample",),
     "resample/grid": ("tests/resample", FIELDS),
     "resample/taps": ("tests/resample",),
