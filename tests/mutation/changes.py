@@ -68,11 +68,13 @@ def _of_module(path: Path) -> Iterator[Change]:
     module = f"{path.parent.name}/{path.stem}"
     lines = source.splitlines()
     for node in _numbers(ast.parse(source)):
-        segment = ast.get_source_segment(source, node)
-        new = _changed(node.value, segment or "")
-        if new is not None and segment is not None and node.end_col_offset is not None:
+        if node.end_lineno != node.lineno or node.end_col_offset is None:
+            continue
+        line = lines[node.lineno - 1]
+        segment = line.encode()[node.col_offset : node.end_col_offset].decode()
+        new = _changed(node.value, segment)
+        if new is not None:
             where = (node.lineno, node.col_offset, node.end_col_offset)
-            line = lines[node.lineno - 1]
             nth = lines[: node.lineno].count(line)
             yield Change(module, *where, segment, new, line, nth)
 
