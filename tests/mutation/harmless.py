@@ -8,6 +8,7 @@ import sys
 _WIDE = "any size far above the light of pictures does: beyond it magnitudes pass as they are"
 _DARK = "any luminance far below that of pictures does: up to it there is no light"
 _FIRST = "PQ begins at a code of 7.3e-7: any size below that does"
+_FLUSHED = "the light there is below 2^-64, which is flushed to 0"
 _ZERO_SUM = "any size between float64's rounding (2^-51) and sums that are meant does"
 _NO_ROOM = "luminance above 1 leaves no room, so that every channel becomes 1"
 _NO_NEED = "stands for no need to move: any number from 1 on does"
@@ -29,6 +30,8 @@ _ROOM = "room for what the largest weight takes up; a little more of it is room 
 _NONE = "of a row without taps, which there is not"
 _HALF_THE_ROOM = "the largest weight takes up half of that room at most"
 _ZERO = "of the square root, which is 0 below 2^-64 whatever the clamp lets through"
+_BITS = "bits of the product from the 29th on are not used"
+_FOURTH = "columns and rows are below 8: their fourth bit is 0"
 _SETTLED = "one step more of an iteration that has settled"
 _LAST = (
     "a correction below a unit in the last place; the bound of 0.501 holds with 0.1 % more of it"
@@ -45,6 +48,8 @@ HARMLESS: dict[str, str] = {
     "divide(1.0, power(luminance, 1 / 6)), 0.0)": _DARK,
     "colour/pq: _LOWEST: Final = >2.0<**-24": _FIRST,
     "colour/pq: _LOWEST: Final = 2.0**->24<": _FIRST,
+    "colour/pq: ratio = divide(larger(fma(exponent, polynomial(EXP2_SMALL, exponent), _REST), "
+    ">0.0<),": _FLUSHED,
     "colour/rounding: _ZERO_SUM = >2.0<**-48": _ZERO_SUM,
     "colour/rounding: _ZERO_SUM = 2.0**->48<": _ZERO_SUM,
     "colour/tone: gray = clamp(luminance, 0.0, >1.0<)": _NO_ROOM,
@@ -79,6 +84,8 @@ HARMLESS: dict[str, str] = {
     ),
     "resample/weights: at_top = sizes == sizes.max(axis=1, keepdims=True, initial=>0<)": _NONE,
     "resample/weights: width = min(rows.shape[1], last - first + >1<)": _CUT_COLUMN,
+    "ops/dither: mixed = (seed * 0x9E3779B1) % 2**>32<": _BITS,
+    "ops/dither: for bit in range(>3<):": _FOURTH,
     "formula/functions: safe = clamp(x, >2.0<**-64, 2.0**64)": _ZERO,
     "formula/functions: safe = clamp(x, 2.0**->64<, 2.0**64)": _ZERO,
     "formula/functions: for _ in range(>3<):": _SETTLED,

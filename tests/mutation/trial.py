@@ -30,7 +30,7 @@ BESIDE = {
     "colour/rounding": ("tests/colour/test_rounding.py", "tests/colour/test_matrices.py"),
     "colour/tone": ("tests/colour/test_tone.py",),
     "formula/functions": ("tests/formula",),
-    "ops/alpha": (FIELDS,),
+    "ops/alpha": ("tests/ops/test_alpha.py", FIELDS),
     "ops/components": ("tests/ops/test_geometry.py", FIELDS),
     "ops/dither": ("tests/ops/test_dither.py",),
     "resample/axis": ("tests/resample",),
