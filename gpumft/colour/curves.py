@@ -41,18 +41,16 @@ class _Power:
     def decode(self, x: Value) -> Value:
         scale = 1 + self.offset
         base = fma(x, 1 / scale, self.offset / scale) if self.offset else x
-        return self._joined(
-            x, self.slope * self.low, x * (1 / (self.slope or 1)), power(base, self.gamma)
-        )
+        curve = power(base, self.gamma)
+        if not self.low:
+            return curve
+        return select(x, self.slope * self.low, x * (1 / self.slope), curve)
 
     def encode(self, x: Value) -> Value:
         curve = power(x, 1 / self.gamma)
         if self.offset:
             curve = fma(curve, 1 + self.offset, -self.offset)
-        return self._joined(x, self.low, x * self.slope, curve)
-
-    def _joined(self, x: Value, low: float, line: Value, curve: Value) -> Value:
-        return select(x, low, line, curve) if low else curve
+        return select(x, self.low, x * self.slope, curve) if self.low else curve
 
 
 _BT709: Final = _Power(1 / 0.45, 0.09929682680944, 4.5, 0.018053968510807)

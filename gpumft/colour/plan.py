@@ -276,12 +276,9 @@ def _to_rgb(video_type: VideoType) -> Rows:
 
 
 def _from_rgb(video_type: VideoType) -> Rows:
-    """Nominal R'G'B' to nominal components of the type."""
-    kind = video_type.format.layout.kind
-    if kind == "rgb":
-        return diagonal([Fraction(1)] * 3)
+    """Nominal R'G'B' to nominal components of a type with luma."""
     rows = exact_rgb_to_yuv(_matrix(video_type))
-    return rows[:1] if kind == "gray" else rows
+    return rows[:1] if video_type.format.layout.kind == "gray" else rows
 
 
 def _effect_stages(effects: Iterable[Effect]) -> Iterator[Stage]:

@@ -114,3 +114,32 @@ def test_light_of_hlg_ends_with_that_of_2() -> None:
     most = reference_curves.decode(Transfer.HLG, np.array(2.0))
     np.testing.assert_allclose(decoded(Transfer.HLG, values), most, rtol=1e-6)
     np.testing.assert_allclose(decoded(Transfer.HLG, -values), -most, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("transfer", "slope"), [(Transfer.BT709, 4.5), (Transfer.SMPTE240M, 4.0)])
+def test_line_and_curve_of_a_camera_meet_in_value_and_slope(
+    transfer: Transfer, slope: float
+) -> None:
+    # H.273, table 3, values 1 and 7: both constants are the solution of these two equations.
+    camera = curves._POWERS[transfer]
+    factor, end = 1 + camera.offset, camera.low
+    assert factor * end**0.45 - (factor - 1) == pytest.approx(slope * end, rel=1e-12)
+    assert 0.45 * factor * end ** (0.45 - 1) == pytest.approx(slope, rel=1e-12)
+
+
+def test_both_parts_of_hlg_hold_up_to_where_they_meet() -> None:
+    # BT.2100-2, table 5: they meet in value and slope, so that a wrong joint shows in little else.
+    for found, wanted, middle in (
+        (decoded, reference_curves.decode, 1 / 2),
+        (encoded, reference_curves.encode, 1 / 12),
+    ):
+        values = (middle * np.linspace(0.998, 1.002, 20_001)).astype(np.float32)
+        exact = wanted(Transfer.HLG, values.astype(np.float64))
+        np.testing.assert_allclose(found(Transfer.HLG, values), exact, rtol=2.0**-21)
+
+
+@pytest.mark.parametrize("transfer", [Transfer.LOG100, Transfer.LOG316, Transfer.HLG])
+def test_where_light_is_an_exponential_codes_above_2_count_as_2(transfer: Transfer) -> None:
+    found = decoded(transfer, np.array([1.999, 2, 2.0005, 3, 1e9], np.float32))
+    assert found[0] < found[1] == found[2] == found[3] == found[4]
+    assert found[1] == pytest.approx(reference_curves.decode(transfer, np.array(2.0)), rel=1e-5)

@@ -1,7 +1,7 @@
 import pytest
 
 from gpumft.colour import Quantiser, colour_components, quantiser
-from gpumft.media.enums import Range
+from gpumft.media.enums import Matrix, Range
 from gpumft.media.formats import Component, PixelFormat
 
 # BT.709-6 3.5, BT.2020-2 table 5: depth, black, white, chroma zero, chroma min, max, full max
@@ -31,6 +31,20 @@ def test_codes_are_those_of_the_standards(row: tuple[int, ...]) -> None:
         assert [code(limited, v) for v in (-0.5, 0, 0.5)] == [low, zero, high]
         full = quantiser(Component(name, 0, depth=depth), Range.FULL)
         assert (full.scale, full.offset, full.maximum) == (top, zero, top)
+
+
+@pytest.mark.parametrize("depth", [8, 10, 16])
+def test_chroma_of_ycgco_has_the_steps_of_rgb(depth: int) -> None:
+    # H.273, 8.3: limited Cg and Co are sums of the codes of R'G'B', which have 219 steps
+    one = 2 ** (depth - 8)
+    for name in "uv":
+        found = quantiser(Component(name, 0, depth=depth), Range.LIMITED, Matrix.YCGCO)
+        green, magenta = (235 - 16) / 2, (16 - 235) / 2
+        assert [code(found, v) for v in (-0.5, 0, 0.5)] == [
+            (128 + magenta) * one, 128 * one, (128 + green) * one,
+        ]  # fmt: skip
+    luma = quantiser(Component("y", 0, depth=depth), Range.LIMITED, Matrix.YCGCO)
+    assert (code(luma, 0), code(luma, 1)) == (16 * one, 235 * one)
 
 
 @pytest.mark.parametrize("range", Range)

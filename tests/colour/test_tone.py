@@ -119,6 +119,19 @@ def test_desaturation_is_the_references(primaries: Primaries) -> None:
     assert found.max() == 1
 
 
+def test_desaturation_leaves_nothing_outside_by_rounding() -> None:
+    # Red as far above 1 as blue is below 0, seen from gray: both are to become an end exactly.
+    rng = np.random.default_rng(3)
+    gray, factor = rng.uniform(0.05, 0.95, 50_000), rng.uniform(1.0, 1.6, 50_000)
+    red, green, blue = rgb_to_xyz(Primaries.BT709)[1]
+    high, low = gray + factor * (1 - gray), gray - factor * gray
+    middle = (gray - float(red) * high - float(blue) * low) / float(green)
+    rgb = [channel.astype(np.float32) for channel in (high, middle, low)]
+    found = evaluate(formula("gamut", 3, tone.desaturate((red, green, blue))), rgb)
+    assert np.min(found) == 0
+    assert np.max(found) == 1
+
+
 def test_clip() -> None:
     rgb = [np.array([-1, 0.25, 2, np.nan], np.float32)] * 3
     for channel in evaluate(formula("clip", 3, tone.clip), rgb):

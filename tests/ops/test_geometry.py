@@ -8,8 +8,9 @@ import pytest
 from gpumft.device.program import Rect
 from gpumft.errors import InvalidArg
 from gpumft.media import VideoType
-from gpumft.ops import make_options
+from gpumft.ops import make_options, plan
 from gpumft.ops.geometry import Area, Placement, place
+from gpumft.testing import frames, twin
 
 HD = VideoType("yuv420p", (1920, 1080))
 
@@ -79,3 +80,11 @@ def test_an_aperture_is_the_picture() -> None:
     assert _place((10, 10), src).crop == Area(*map(Fraction, (0, 0, 1918, 1078)))
     with pytest.raises(InvalidArg, match="picture 0 0 1918 1078"):
         _place((10, 10), src, crop=(0, 0, 1920, 10))
+
+
+@pytest.mark.parametrize("name", ["rgb24", "rgba", "gray"])
+def test_a_single_pixel_is_a_picture(name: str) -> None:
+    one = VideoType(name, (1, 1)).resolved()
+    planes = frames.noise(one)
+    made = twin.run(plan(one, one, make_options()).program, planes)
+    assert [plane.tolist() for plane in made] == [plane.tolist() for plane in planes]

@@ -254,6 +254,13 @@ def test_a_crop_beyond_the_source_repeats_its_edge() -> None:
     assert (wide.start + wide.count).max() == 4
 
 
+@pytest.mark.parametrize("name", ["bilinear", "bicubic", "lanczos3", "area"])
+def test_a_crop_far_beyond_a_single_sample_repeats_it(name: str) -> None:
+    found = scale(1, 28, name, crop=(-6, 14))
+    assert not found.start.any()
+    assert found.weights.tolist() == [[1]] * 28
+
+
 def test_long_denominators_are_exact_all_the_same() -> None:
     start, length = Fraction(0.1), Fraction(77.7)
     found = dense(scale(100, 33, "bicubic", crop=(start, length)))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from gpumft.errors import InvalidArg
-from gpumft.resample import filter_names, get_filter
+from gpumft.resample import filter_names, filters, get_filter
 
 FUNCTIONS = [name for name in filter_names() if name not in {"nearest", "area"}]
 INTERPOLATING = [n for n in FUNCTIONS if n not in {"mitchell", "bspline", "gaussian"}]
@@ -15,6 +15,12 @@ def values(name: str, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
     function = get_filter(name).function
     assert function is not None
     return function(np.array(x, dtype=np.float64))
+
+
+def test_filters_without_a_function_of_distance_have_no_support() -> None:
+    for name in ("nearest", "area"):
+        chosen = get_filter(name)
+        assert (chosen.support, chosen.function) == (0, None)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -39,6 +45,13 @@ def test_lanczos_is_a_windowed_sinc(lobes: int) -> None:
     window = [math.sin(math.pi * v / lobes) / (math.pi * v / lobes) for v in x]
     expected = np.where(np.abs(x) < lobes, np.multiply(sinc, window), 0)
     assert np.max(np.abs(values(f"lanczos{lobes}", x) - expected)) < 1e-15
+
+
+def test_the_sine_has_the_sign_of_its_half_turn() -> None:
+    x = np.linspace(-4.999, 4.999, 2001)
+    expected = [math.sin(math.pi * v) for v in x]
+    assert np.max(np.abs(filters._sine_of_pi(x) - expected)) < 1e-14
+    assert not filters._sine_of_pi(np.arange(-4.0, 5.0)).any()
 
 
 def test_gaussian_has_a_standard_deviation_of_half_a_sample() -> None:
@@ -95,6 +108,7 @@ def test_bicubic_numbers_give_the_named_family() -> None:
     [
         ("lanczos", r"no filter 'lanczos'; did you mean lanczos"),
         ("bilinaer", "did you mean bilinear"),
+        ("spline", r"did you mean \w+, \w+, \w+\?$"),  # the nearest three of four
         ("zzz", "did you mean nearest, bilinear"),
         ("lanczos3:2", "takes no numbers"),
         ("bicubic:1", "has to be bicubic:b,c"),
