@@ -33,15 +33,18 @@ class GpuRunner(Runner):
     Memory is allocated at construction, and once more by `prepare`, or else when a first batch
     needs room for several pictures between its launches, or on their way from and to the host.
 
+    Args:
+        wide: whether plain conversions access 16 bytes at a time.
+
     Thread-safety: runs take turns.
     """
 
     takes = (np.ndarray, DevicePlane)
 
-    def __init__(self, program: Program, machine: Machine) -> None:
+    def __init__(self, program: Program, machine: Machine, *, wide: bool = True) -> None:
         self._program = program
         self._machine = machine
-        made = schedule(program)
+        made = schedule(program, wide=wide)
         self.launches = len(made.launches)
         self.passes = tuple(launch.name for launch in made.launches)
         self._steps = [_Step(launch, machine) for launch in made.launches]
