@@ -21,7 +21,10 @@ import numpy.typing as npt
 from bench import gpu_peers
 from bench.gpu_timer import Timer
 from gpumft.device import Pool, Surface
+from gpumft.device.gpu.device import GpuDevice
+from gpumft.device.gpu.schedule import schedule
 from gpumft.device.memory import byte_plane
+from gpumft.device.program import Program
 from gpumft.media import VideoType
 from gpumft.ops import Converter
 from gpumft.testing import frames
@@ -34,6 +37,9 @@ JOBS: tuple[tuple[str, tuple[int, int], str, tuple[int, int], str], ...] = (
     ("rgb24", _HD, "nv12", _HD, "bilinear"),
     ("nv12", _UHD, "rgb24", _UHD, "bilinear"),
     ("p010le", _UHD, "rgbaf16le", _UHD, "bilinear"),
+    ("yuv420p", _HD, "bgra", _HD, "bilinear"),
+    ("yuyv422", _HD, "rgb24", _HD, "bilinear"),
+    ("nv12", _HD, "yuv420p", _HD, "bilinear"),
     ("yuv420p", _UHD, "yuv420p", _HD, "bicubic"),
     ("nv12", _UHD, "rgb24", _HD, "bicubic"),
     ("nv12", _UHD, "rgb24", _HD, "lanczos3"),
@@ -114,6 +120,33 @@ class Bench:
             "launches": told.launches,
             "one a launch": self._rate(singly, count, moved),
             f"{_BATCH} a launch": self._rate(together, count, moved),
+            **self._by_words(converter.plan.program, sources, targets, moved),
+        }
+
+    def _by_words(
+        self, program: Program, sources: list[Surface], targets: list[Surface], moved: int
+    ) -> dict[str, Any]:
+        """The same with accesses of 32 bits, where it has wider ones otherwise."""
+        same = schedule(program).launches == schedule(program, wide=False).launches
+        if same or not isinstance(self.device, GpuDevice):
+            return {}
+        built = self.device.build_by_words(program)
+        pairs = [
+            (source.raw_planes(), target.raw_planes())
+            for source, target in zip(sources, targets, strict=True)
+        ]
+
+        def singly() -> None:
+            for pair in pairs:
+                built(*pair)
+
+        def together() -> None:
+            for first in range(0, len(pairs), _BATCH):
+                built.batch(pairs[first : first + _BATCH])
+
+        return {
+            "one a launch, by words": self._rate(singly, len(pairs), moved),
+            f"{_BATCH} a launch, by words": self._rate(together, len(pairs), moved),
         }
 
     def calls(self) -> dict[str, Any]:

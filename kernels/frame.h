@@ -18,8 +18,18 @@ typedef struct {
     float c[4];
 } Pixel;
 
-#define TAKE const Numbers *n, GLOBAL const int *table SOURCE_PARAMETERS
-#define GIVE n, table SOURCE_ARGUMENTS
+/* With WIDE, what a row of a block holds goes along: its samples, `held`, from column `held_from`
+ * on; none (0) in what makes single pixels.
+ */
+#define TAKE_FRAME const Numbers *n, GLOBAL const int *table SOURCE_PARAMETERS
+#define GIVE_FRAME n, table SOURCE_ARGUMENTS
+#if WIDE
+#define TAKE TAKE_FRAME, const Pixel *held, int held_from
+#define GIVE GIVE_FRAME, held, held_from
+#else
+#define TAKE TAKE_FRAME
+#define GIVE GIVE_FRAME
+#endif
 
 /* The first byte of row `row` of plane `plane`, whose memory is `memory`, in this item's picture. */
 #define LINE(memory, plane, row, moved)                                                           \

@@ -4,25 +4,14 @@
  * COLUMNS ROWS     samples of the target;  PAIR: an odd row's last sample is repeated
  * FROM             a Pixel of the picture
  * BORDER LEFT TOP WIDTH HEIGHT   where the picture lies, if it does not cover the target
- * EACH_COMPONENT   a list of SAMPLE(element, shift, finish, highest, background, value),
- *                  FILLER(element, bits), BETWEEN(element, value)
- *
- * `element` may use r and c, the sample's row and column in the block; `value` the Pixel p, and
- * PATTERN(at, rows, columns, down, across): a number of a pattern in the table (8.4), `down` and
- * `across` added to the sample's place in the picture.
+ * EACH_COMPONENT   a list of codes.h; `element` may use r and c, the sample's row and column in the
+ *                  block
  */
 #if BORDER
 #define SURROUNDED(x, background) (inside ? (x) : (background))
 #else
 #define SURROUNDED(x, background) (x)
 #endif
-#define SAMPLE(element, shift, finish, highest, background, value)                                \
-    e[element] |= finish(SURROUNDED(value, background), highest) << (shift);
-#define PATTERN(at, rows, columns, down, across)                                                  \
-    AS_FLOAT((uint)table[(at) + ((y + (down)) & ((rows) - 1)) * (columns)                         \
-                         + ((x + (across)) & ((columns) - 1))])
-#define FILLER(element, bits) e[element] |= (bits);
-#define BETWEEN(element, value) e[element] = AS_UINT(value);
 DEVICE void NAME(TAKE, uint *e, int block_x, int block_y)
 {
     UNROLL for (int r = 0; r < DOWN; r++) {
@@ -50,7 +39,3 @@ DEVICE void NAME(TAKE, uint *e, int block_x, int block_y)
     }
 }
 #undef SURROUNDED
-#undef SAMPLE
-#undef PATTERN
-#undef FILLER
-#undef BETWEEN

@@ -6,40 +6,40 @@
  */
 #if ALONG == ROWS_
 #define PLACE row
-#define SAMPLE(k) FROM(GIVE, (k), column)
+#define TAPPED(k) FROM(GIVE, (k), column)
 #else
 #define PLACE column
-#define SAMPLE(k) FROM(GIVE, row, (k))
+#define TAPPED(k) FROM(GIVE, row, (k))
 #endif
 DEVICE Pixel NAME(TAKE, int row, int column)
 {
 #if TAPS == SHIFTED
-    return SAMPLE(PLACE + SHIFT);
+    return TAPPED(PLACE + SHIFT);
 #elif TAPS == NEAREST
-    return SAMPLE(table[STARTS + 2 * PLACE]);
+    return TAPPED(table[STARTS + 2 * PLACE]);
 #elif TAPS == PAIRS
     const int start = table[STARTS + 2 * PLACE];
     GLOBAL const int *weights = table + (WEIGHTS + 2 * PLACE);
-    const Pixel first = pixel_times(AS_FLOAT((uint)weights[0]), SAMPLE(start));
-    return pixel_fma(AS_FLOAT((uint)weights[1]), SAMPLE(start < LAST ? start + 1 : LAST), first);
+    const Pixel first = pixel_times(AS_FLOAT((uint)weights[0]), TAPPED(start));
+    return pixel_fma(AS_FLOAT((uint)weights[1]), TAPPED(start < LAST ? start + 1 : LAST), first);
 #else
     const int start = table[STARTS + 2 * PLACE], count = table[STARTS + 2 * PLACE + 1];
     GLOBAL const int *weights = table + (WEIGHTS + PLACE * LONGEST);
-    Pixel total = pixel_times(AS_FLOAT((uint)weights[0]), SAMPLE(start));
+    Pixel total = pixel_times(AS_FLOAT((uint)weights[0]), TAPPED(start));
 #if TAPS == TWO
     if (count > 1)
-        total = pixel_fma(AS_FLOAT((uint)weights[1]), SAMPLE(start + 1), total);
+        total = pixel_fma(AS_FLOAT((uint)weights[1]), TAPPED(start + 1), total);
 #elif TAPS == FEW
     for (int k = 1; k < count; k++)
-        total = pixel_fma(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), total);
+        total = pixel_fma(AS_FLOAT((uint)weights[k]), TAPPED(start + k), total);
 #else
     for (int k = 1; k < count && k < 32; k++)
-        total = pixel_fma(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), total);
+        total = pixel_fma(AS_FLOAT((uint)weights[k]), TAPPED(start + k), total);
     for (int first = 32; first < count; first += 32) {
         const int end = first + 32 < count ? first + 32 : count;
         Pixel block = no_pixel();
         for (int k = first; k < end; k++)
-            block = pixel_fma(AS_FLOAT((uint)weights[k]), SAMPLE(start + k), block);
+            block = pixel_fma(AS_FLOAT((uint)weights[k]), TAPPED(start + k), block);
         total = pixel_plus(total, block);
     }
 #endif
@@ -47,4 +47,4 @@ DEVICE Pixel NAME(TAKE, int row, int column)
 #endif
 }
 #undef PLACE
-#undef SAMPLE
+#undef TAPPED

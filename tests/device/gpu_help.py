@@ -17,7 +17,10 @@ GUARD = 0xA5
 
 
 class Guarded:
-    """Planes in one device buffer, rows apart, guard bytes around every row."""
+    """Planes in one device buffer, rows apart, guard bytes around every row.
+
+    Planes begin at multiples of 8 bytes; with `align` rows do so at multiples of that.
+    """
 
     def __init__(
         self,
@@ -27,14 +30,16 @@ class Guarded:
         *,
         bottom_up: bool = False,
         spare: int = 24,
+        align: int = 1,
     ) -> None:
         self.machine = machine
         places = []
         end = 64
         for shape, dtype in zip(format.plane_shapes(size), format.plane_dtypes(), strict=True):
             row = prod(shape[1:]) * dtype.itemsize
-            pitch = -(-(row + spare) // dtype.itemsize) * dtype.itemsize
-            end = -(-end // 8) * 8
+            item = max(align, dtype.itemsize)
+            pitch = -(-(row + spare) // item) * item
+            end = -(-end // max(align, 8)) * max(align, 8)
             places.append((end, pitch, row, shape, dtype))
             end += pitch * shape[0] + 64
         self.host = np.full(end, GUARD, np.uint8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ import pytest
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.launch import Launch
 from gpumft.device.gpu.schedule import schedule
+from gpumft.device.gpu.wide import wide_block
+from gpumft.device.program import Program
+from gpumft.media import VideoType
 from gpumft.ops import make_options, plan
 from tests.contract import backends
 from tests.contract.programs import NAMES, case
@@ -31,8 +34,17 @@ SHOWN = (
     "formula_chain_420", "formula_sums", "scale_down_420", "dither_420_odd",
 )  # fmt: skip
 HEAD = "| program | launch | "
+WIDE = (
+    "nv12 rgb24", "rgb24 nv12", "yuv420p bgra", "yuyv422 rgb24", "p010le rgbaf16le",
+    "nv12 yuv420p", "yuv420p yuv420p bicubic", "yuv420p yuv420p lanczos3", "nv12 rgb24 lanczos3",
+)  # fmt: skip
+"""Source, target and, where it is halved, the filter."""
+WIDE_HEAD = "| conversion | block | "
+HD = (1920, 1080)
 MOST_REGISTERS = 128
 """Above, fewer than a quarter of a multiprocessor's threads run at once."""
+MOST_OF_WIDE = 80
+"""Above, fewer than three eighths do."""
 
 
 REASON = "" if "nvrtc" in backends.REQUIRED else nvrtc.missing()
@@ -111,31 +123,74 @@ def seconds(source: str) -> float:
     return time.perf_counter() - start
 
 
-def page_rows() -> list[str]:
+def lines(head: str) -> list[str]:
+    """Lines of the table that begins with `head`."""
     text = PAGE.read_text(encoding="utf-8")
-    return [line for line in text[text.index(HEAD) :].splitlines()[2:] if line.startswith("|")]
+    after = text[text.index(head) :].splitlines()[2:]
+    return list(takewhile(lambda line: line.startswith("|"), after))
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_table_of_registers_is_true(name: str) -> None:
     assert f"NVRTC {nvrtc.version()}" in PAGE.read_text(encoding="utf-8")
-    written = [line.rpartition("| ")[0][:-1] for line in page_rows() if f"| {name} |" in line]
+    written = [line.rpartition("| ")[0][:-1] for line in lines(HEAD) if f"| {name} |" in line]
     assert written == [line[:-2] for line, _ in rows(name)]
 
 
+def conversion(name: str) -> Program:
+    source, target, *taps = name.split()
+    size = (2 * HD[0], 2 * HD[1]) if taps else HD
+    options = make_options(filter=taps[0]) if taps else make_options()
+    return plan(VideoType(source, size), VideoType(target, HD), options).program
+
+
+def wide_cell(name: str) -> str:
+    source, target, *taps = name.split()
+    return f"{source} to {target}" + (f", halved, {taps[0]}" if taps else "")
+
+
+def wide_row(name: str) -> str:
+    """A line of the table of wide blocks; accesses are those of explain(), a pixel."""
+    program = conversion(name)
+    by_words, (launch,) = schedule(program, wide=False).launches, schedule(program).launches
+    block = wide_block(program)
+    assert block is not None
+    codes = [nvrtc.look(nvrtc.compile(launch.unit.text("cuda"), a)) for a in nvrtc.ARCHITECTURES]
+    assert all((code.stack, code.local) == (0, 0) for code in codes)
+    assert max(code.registers for code in codes) <= MOST_OF_WIDE
+    wide = [len(re.findall(rf"\b{op}\S*\.128\b", codes[2].sass)) for op in ("LDG", "STG")]
+    accesses = [
+        sum(each.work.accesses for each in made) / (HD[0] * HD[1]) for made in ([launch], by_words)
+    ]
+    cells = [
+        wide_cell(name), f"{block.across}x{block.down}",
+        *(str(code.registers) for code in codes), str(len(codes[2].sass.splitlines())),
+        *map(str, wide), *(f"{each:.2f}" for each in accesses), str(len(by_words)),
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize("name", CASES if REASON else WIDE)
+def test_the_table_of_wide_blocks_is_true(name: str) -> None:
+    first = f"| {wide_cell(name)} |"
+    assert [line for line in lines(WIDE_HEAD) if line.startswith(first)] == [wide_row(name)]
+
+
 def write() -> None:
-    """Write the table."""
+    """Write the tables."""
     text = PAGE.read_text(encoding="utf-8")
     text = re.sub(r"NVRTC [\d.]*\d", f"NVRTC {nvrtc.version()}", text)
     names = " | ".join(f"sm_{a}" for a in nvrtc.ARCHITECTURES)
     table = [f"{HEAD}{names} | instructions | build, ms |", "|---" * 8 + "|"]
     for name in SHOWN:
         table += [f"{line} {1000 * seconds(source):.0f} |" for line, source in rows(name)]
-    before = text[: text.index(HEAD)]
-    after = text[text.index(HEAD) :].splitlines()
-    rest = list(islice((n for n, line in enumerate(after) if not line.startswith("|")), 1))
-    tail = "\n".join(after[rest[0] :]) if rest else ""
-    PAGE.write_text(before + "\n".join(table) + "\n" + tail, encoding="utf-8")
+    more = "instructions | LDG.128 | STG.128 | accesses | by words | launches by words |"
+    wide = [f"{WIDE_HEAD}{names} | {more}", "|---" * 12 + "|", *map(wide_row, WIDE)]
+    for head, made in ((HEAD, table), (WIDE_HEAD, wide)):
+        before, after = text[: text.index(head)], text[text.index(head) :].splitlines()
+        rest = next((n for n, line in enumerate(after) if not line.startswith("|")), len(after))
+        text = before + "\n".join([*made, *after[rest:]]) + "\n"
+    PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -242,9 +242,19 @@ import sys
 import numpy as np
 from gpumft.device import open_device
 from gpumft.device.opencl_platform import library
+from gpumft.testing import twin
+from tests.contract.program_parts import noise
 from tests.contract.programs import NAMES, case
 from tests.contract.test_golden import dirty, entry, golden
+from tests.device.engine_help import assert_same, run
+from tests.device.test_wide_blocks import CASES, program
 device = open_device("opencl:Oclgrind")
+if sys.argv[1] == "wide":
+    for name in list(CASES)[::2]:
+        made = program(name, (83, 3))
+        planes = noise(made.source, made.source_size, 1)
+        assert_same(run(device, made, planes), twin.run(made, planes), name)
+    sys.exit()
 if sys.argv[1] == "race":
     cl, machine = library(), device.machine
     text = "kernel void race(global int *x) { x[0] = get_global_id(0); x[get_global_id(0)] = 1; }"
@@ -261,13 +271,14 @@ for name in NAMES[int(sys.argv[2])::3]:
 
 
 @pytest.mark.parametrize("backend", [backends.param("oclgrind")])
-@pytest.mark.parametrize("part", ["race", "0", "1", "2"])
+@pytest.mark.parametrize("part", ["race", "0", "1", "2", "wide"])
 def test_no_race_and_no_access_out_of_bounds(tmp_path: Path, backend: str, part: str) -> None:
     log = tmp_path / "oclgrind.log"
     watch = {
         "OCLGRIND_DATA_RACES": "1", "OCLGRIND_UNINITIALIZED": "1", "OCLGRIND_LOG": str(log),
     }  # fmt: skip
     in_child(watch, RACES, part, "57" if part == "race" else part)
+    assert part != "wide" or log.exists()
     found = log.read_text()
     if part == "race":
         assert "data race" in found

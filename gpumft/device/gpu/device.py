@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gpumft.device.base import Device, DeviceInfo, Runner
+from gpumft.device.base import Built, Device, DeviceInfo, Runner
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.machine import Machine
 from gpumft.device.gpu.runner import GpuRunner
@@ -37,6 +37,10 @@ class GpuDevice(Device):
 
     def _build(self, program: Program) -> Runner:
         return GpuRunner(program, self.machine, self._memory.used)
+
+    def build_by_words(self, program: Program) -> Built:
+        """Return `program` made ready with accesses of single words: for comparisons."""
+        return Built(GpuRunner(program, self.machine, self._memory.used, wide=False))
 
     def synchronize(self) -> None:
         """Wait until everything that was started has ended."""

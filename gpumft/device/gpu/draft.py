@@ -96,6 +96,8 @@ class Draft:
     settings: list[tuple[str, int]] = field(default_factory=list)
     """Names of floats that change from picture to picture, and their places."""
     parts: list[Part] = field(default_factory=list)
+    wide: bool = False
+    """Whether there are blocks that hold rows of what they read."""
     works: dict[str, Work] = field(default_factory=dict)
     """Of each function, by its name."""
     _more: list[float] = field(default_factory=list)
@@ -145,25 +147,29 @@ class Draft:
         With `finite` samples a tap of weight 0 changes nothing, so no output has to be asked
         how many taps it has.
         """
+        words = self.taps(taps, finite=finite)
+        if words["TAPS"] == "SHIFTED" and words["SHIFT"] == 0:
+            return function
+        return self.add("taps.h", {"FROM": function, "ALONG": along, **words}, repeats=taps.longest)
+
+    def taps(self, taps: Taps, *, finite: bool = False) -> dict[str, str | int]:
+        """Return the definitions of kernels/taps.h that say which taps; see `through`."""
         kind = kind_of(taps)
         if finite and kind == "TWO" and taps.longest == 2:
             kind = "PAIRS"
-        if kind == "SHIFTED" and taps.start[0] == 0:
-            return function
-        numbers: dict[str, str | int] = {}
+        words: dict[str, str | int] = {"TAPS": kind}
         if kind == "SHIFTED":
-            numbers["SHIFT"] = self.integer(int(taps.start[0]))
-        else:
-            starts, weights = self.table.place(taps)
-            numbers["STARTS"] = self.integer(starts)
-            if kind != "NEAREST":
-                numbers["WEIGHTS"] = self.integer(weights)
-            if kind == "PAIRS":
-                numbers["LAST"] = self.integer(taps.source - 1)
-            elif kind != "NEAREST":
-                numbers["LONGEST"] = self.integer(taps.longest)
-        words = {"FROM": function, "ALONG": along, "TAPS": kind, **numbers}
-        return self.add("taps.h", words, repeats=taps.longest)
+            shift = int(taps.start[0])
+            words["SHIFT"] = self.integer(shift) if shift else 0
+            return words
+        starts, weights = self.table.place(taps)
+        words["STARTS"] = self.integer(starts)
+        if kind != "NEAREST":
+            words["WEIGHTS"] = self.integer(weights)
+            words["LONGEST"] = 2 if kind == "PAIRS" else self.integer(taps.longest)
+        if kind == "PAIRS":
+            words["LAST"] = self.integer(taps.source - 1)
+        return words
 
     def launch(self, grid: tuple[int, int], defines: Mapping[str, str | int]) -> Launch:
         """Return the launch of convert.cl over what was added."""
@@ -180,7 +186,11 @@ class Draft:
             "SOURCE_ARGUMENTS": _list(self.sources, ", s{}"),
             "TARGET_PARAMETERS": _list(self.targets, ", GLOBAL uchar *d{}"),
         }
-        first = [Part("arithmetic.h"), Part("frame.h"), Part("pixel.h")]
+        if self.wide:
+            given |= {"WIDE": 1, "TARGET_ARGUMENTS": _list(self.targets, ", d{}")}
+        first = [Part("arithmetic.h"), Part("frame.h"), Part("pixel.h"), Part("codes.h")]
+        if self.wide:
+            first.append(Part("words.h"))
         entry = Part("convert.cl", tuple((key, str(value)) for key, value in defines.items()))
         unit = Unit(
             (*first, *self.parts, entry),
@@ -193,8 +203,11 @@ class Draft:
         )  # fmt: skip
 
     def _work(self) -> Work:
-        """Return the work of all that is stored, and of what it takes."""
-        last = ("grid", "store")
+        """Return the work of all that is stored, and of what it takes.
+
+        Where blocks are wide, as if all were.
+        """
+        last = ("band",) if self.wide else ("grid", "store")
         return sum((w for n, w in self.works.items() if n.partition("_")[0] in last), Work())
 
     def _frames(self) -> int:

@@ -94,10 +94,18 @@ class PlaneBlock:
         return f"{self.first + component.offset} + {self.values} * r + {step}"
 
 
-def block_size(format: PixelFormat, *, wide: bool) -> tuple[int, int]:
+def element_bytes(format: PixelFormat, plane: int) -> int:
+    """Return the bytes of an element of a plane.
+
+    Thread-safety: a pure function.
+    """
+    return _SIZES[_TYPES[format.layout.planes[plane].dtype]]
+
+
+def block_size(format: PixelFormat, *, whole_words: bool) -> tuple[int, int]:
     """Return the pixels (across, down) of a block; no other block shares their elements.
 
-    A wide block fills whole words of 32 bits in the first plane.
+    With `whole_words` it fills words of 32 bits in the first plane.
 
     Thread-safety: a pure function.
     """
@@ -106,7 +114,7 @@ def block_size(format: PixelFormat, *, wide: bool) -> tuple[int, int]:
     layout = format.layout
     across = 1 << max(c.xshift for c in layout.components)
     first = layout.planes[0]
-    while wide and across * first.channels * _SIZES[_TYPES[first.dtype]] % 4:
+    while whole_words and across * first.channels * _SIZES[_TYPES[first.dtype]] % 4:
         across *= 2
     return across, 1 << max(c.yshift for c in layout.components)
 

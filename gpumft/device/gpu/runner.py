@@ -37,6 +37,7 @@ class GpuRunner(Runner):
         program: what to run.
         machine: where.
         used: is told planes in the device's memory that work was enqueued on.
+        wide: whether plain conversions access 16 bytes at a time.
 
     Thread-safety: runs take turns.
     """
@@ -44,12 +45,17 @@ class GpuRunner(Runner):
     takes = (np.ndarray, DevicePlane)
 
     def __init__(
-        self, program: Program, machine: Machine, used: Callable[[list[DevicePlane]], None]
+        self,
+        program: Program,
+        machine: Machine,
+        used: Callable[[list[DevicePlane]], None],
+        *,
+        wide: bool = True,
     ) -> None:
         self._program = program
         self._machine = machine
         self._used = used
-        made = schedule(program)
+        made = schedule(program, wide=wide)
         self.launches = len(made.launches)
         self.passes = tuple(launch.name for launch in made.launches)
         self._steps = [_Step(launch, machine) for launch in made.launches]

@@ -10,7 +10,8 @@ from gpumft.device.gpu.draft import BLOCK, Draft, TapTable
 from gpumft.device.gpu.launch import Launch, PlaneRef, Schedule
 from gpumft.device.gpu.source import Channels, kept_pixel
 from gpumft.device.gpu.stages import operations
-from gpumft.device.gpu.target import Target, taps_of, written_alike
+from gpumft.device.gpu.target import MOST_LIGHT, Target, is_light, taps_of, written_alike
+from gpumft.device.gpu.wide import WideBlock, wide_block
 from gpumft.device.program import Program, Scale, Write, around_scale
 from gpumft.resample.taps import Taps
 
@@ -22,17 +23,18 @@ _OPERATIONS_A_SAMPLE = 8
 """Operations of formulas that weigh as much as reading a source sample again."""
 
 
-def schedule(program: Program) -> Schedule:
-    """Return the launches of `program`.
+def schedule(program: Program, *, wide: bool = True) -> Schedule:
+    """Return the launches of `program`; with `wide`, plain ones access 16 bytes at a time.
 
     Thread-safety: a pure function.
     """
-    return _Scheduling(program).made()
+    return _Scheduling(program, wide=wide).made()
 
 
 class _Scheduling:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, wide: bool) -> None:
         self._program = program
+        self._wide = wide
         self._table = TapTable()
         self._between: list[tuple[int, int]] = []
         self._launches: list[Launch] = []
@@ -41,6 +43,31 @@ class _Scheduling:
         """Return the schedule."""
         program = self._program
         channels = Channels(program)
+        wide = self._wide_block(channels)
+        if wide is None:
+            self._keep_what_is_used_again(channels)
+        draft = Draft("picture", self._table, wide=wide is not None)
+        target = Target(program, draft, channels, wide)
+        self._launches.append(target.launch())
+        return Schedule(tuple(self._launches), tuple(self._between), self._table.array())
+
+    def _wide_block(self, channels: Channels) -> WideBlock | None:
+        """Return the block of a picture that needs no other launch, where there is one.
+
+        Sums along columns serve one row of a block only, so none is made twice within it. Pixels
+        that sub-sampled components are made of are, so they have to be cheap.
+        """
+        program = self._program
+        _, _, behind = around_scale(program.stages)
+        if not self._wide or operations(behind) > MOST_LIGHT:
+            return None
+        if written_alike(program) and (not is_light(program) or self._keeps_pixels(channels)):
+            return None
+        return wide_block(program)
+
+    def _keep_what_is_used_again(self, channels: Channels) -> None:
+        """Add the launches before the last."""
+        program = self._program
         for group in channels.alike(range(len(program.reads))):
             first = program.reads[group[0]]
             if _needs_rows(first.vertical, first.horizontal):
@@ -54,10 +81,6 @@ class _Scheduling:
                 vertical, horizontal = taps_of(writes[0])
                 if _needs_rows(vertical, horizontal):
                     channels.pixel_rows_kept[key] = self._pixel_rows(channels, vertical, writes)
-        draft = Draft("picture", self._table)
-        target = Target(program, draft, channels)
-        self._launches.append(target.launch())
-        return Schedule(tuple(self._launches), tuple(self._between), self._table.array())
 
     def _keeps_pixels(self, channels: Channels) -> bool:
         program = self._program

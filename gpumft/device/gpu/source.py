@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gpumft.device.gpu.draft import Draft
 from gpumft.device.gpu.elements import reader
+from gpumft.device.gpu.held import Held
 from gpumft.device.gpu.launch import PlaneRef
 from gpumft.device.gpu.stages import ALPHA, staged
 from gpumft.device.program import Program, Write, around_scale, colours_after
@@ -66,8 +67,11 @@ class Channels:
         first = self._program.reads[next(iter(reads.values()))]
         return draft.through(function, first.vertical, "ROWS_", finite=self._finite)
 
-    def channels(self, draft: Draft, reads: Mapping[int, int]) -> str:
-        """Add the function of a Pixel whose channel k is read reads[k] through all its taps."""
+    def channels(self, draft: Draft, reads: Mapping[int, int], held: Held | None = None) -> str:
+        """Add the function of a Pixel whose channel k is read reads[k] through all its taps.
+
+        With `held`, wide blocks take the same from there.
+        """
         parts: list[tuple[str, list[int]]] = []
         for group in self.alike(list(reads.values())):
             own = {k: i for k, i in reads.items() if i in group}
@@ -77,6 +81,8 @@ class Channels:
                 function = self.rows(draft, own)
             taps = self._program.reads[group[0]].horizontal
             function = draft.through(function, taps, "COLUMNS_", finite=self._finite)
+            if held is not None:
+                function = held.pixel(own, function)
             parts.append((function, list(own)))
         if len(parts) == 1:
             return parts[0][0]
@@ -84,16 +90,17 @@ class Channels:
         picked = " ".join(f"CHANNEL({k}, part_{n})" for n, (_, ks) in enumerate(parts) for k in ks)
         return draft.add("combine.h", {"EACH_PART": each, "EACH_CHANNEL": picked})
 
-    def pixel(self, draft: Draft, wanted: Sequence[str] = ()) -> str:
+    def pixel(self, draft: Draft, wanted: Sequence[str] = (), held: Held | None = None) -> str:
         """Add the function of a Pixel on the luma grid, with all stages behind it.
 
-        Where an earlier launch has made its values, those that are `wanted`.
+        Where an earlier launch has made its values, those that are `wanted`; `held` as for
+        `channels`.
         """
         if self.pixels_kept:
             return kept_pixel(draft, {value: self.pixels_kept[value] for value in wanted})
         _, scale, behind = around_scale(self._program.stages)
         if scale is None:
-            function = self._unweighed(draft)
+            function = self._unweighed(draft, held)
         else:
             function = self.scaled_rows(draft)
             function = draft.through(function, scale.horizontal, "COLUMNS_")
@@ -155,11 +162,11 @@ class Channels:
         scale = draft.number(program.alpha_scale)
         return draft.add("weigh.h", {"FROM": function, "ALPHA": alpha, "ALPHA_SCALE": scale})
 
-    def _unweighed(self, draft: Draft) -> str:
+    def _unweighed(self, draft: Draft, held: Held | None = None) -> str:
         """4.4 and 4.5: all reads on one grid."""
         program = self._program
         reads = {ALPHA if i == program.alpha else i: i for i in range(len(program.reads))}
-        function = self.channels(draft, reads)
+        function = self.channels(draft, reads, held)
         if program.alpha is None or not (program.premultiply or program.unpremultiply):
             return function
         steps = []

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
+from gpumft.device.gpu.codes import code
 from gpumft.device.gpu.draft import Draft, kind_of
-from gpumft.device.gpu.elements import PlaneBlock, block_size, blocks, finisher, in_stream
+from gpumft.device.gpu.elements import PlaneBlock, block_size, blocks
+from gpumft.device.gpu.held import Held
 from gpumft.device.gpu.launch import Launch, PlaneRef
 from gpumft.device.gpu.source import Channels, gathered, kept_pixel
 from gpumft.device.gpu.stages import operations
+from gpumft.device.gpu.strips import Bands, Made
+from gpumft.device.gpu.wide import WideBlock
 from gpumft.device.program import Program, Write, around_scale
 from gpumft.media.formats import Component, PixelFormat
 from gpumft.resample.taps import Taps
 
-_MOST_LIGHT = 64
+MOST_LIGHT = 64
 """Operations of formulas that a cheap pixel does at most."""
 
 
@@ -38,11 +42,18 @@ class Target:
     Thread-safety: for one thread at a time.
     """
 
-    def __init__(self, program: Program, draft: Draft, channels: Channels) -> None:
+    def __init__(
+        self,
+        program: Program,
+        draft: Draft,
+        channels: Channels,
+        wide: WideBlock | None = None,
+    ) -> None:
         self._program = program
         self._draft = draft
         self._channels = channels
-        self._block = block_size(program.target, wide=_is_light(program))
+        self._wide = wide
+        self._block = block_size(program.target, whole_words=is_light(program))
         self._shares, self._blocks = blocks(program.target, program.target_size, self._block)
         inner = program.inner
         self._border = (0, 0, *program.target_size) != tuple(inner)
@@ -50,22 +61,34 @@ class Target:
     def launch(self) -> Launch:
         """Return the launch."""
         draft = self._draft
-        pixel = "" if self._program.direct else self._channels.pixel(draft, self._wanted())
-        grids = [f"GRID({self._grid(grid, pixel)})" for grid in self._grids()]
+        made = self._made()
+        grids = [f"GRID({self._grid(grid)})" for grid in made]
         planes = []
         for index, share in enumerate(self._shares):
             draft.targets.append(PlaneRef("target", index))
             planes.append(f"PLANE({self._store(index, share)}, d{index})")
-        return draft.launch(
-            self._blocks,
-            {
-                "ELEMENTS": sum(share.values * share.down for share in self._shares),
-                "BLOCKS_X": draft.integer(self._blocks[0]),
-                "BLOCKS_Y": draft.integer(self._blocks[1]),
-                "EACH_GRID": " ".join(grids),
-                "EACH_PLANE": " ".join(planes),
-            },
-        )
+        words: dict[str, str | int] = {
+            "ELEMENTS": sum(share.values * share.down for share in self._shares),
+            "BLOCKS_X": draft.integer(self._blocks[0]),
+            "BLOCKS_Y": draft.integer(self._blocks[1]),
+            "EACH_GRID": " ".join(grids),
+            "EACH_PLANE": " ".join(planes),
+        }
+        if self._wide is None:
+            return draft.launch(self._blocks, words)
+        bands = Bands(self._program, draft, self._wide)
+        items, more = bands.definitions(made, self._block[0], self._blocks[0])
+        return draft.launch((items, self._blocks[1]), words | more)
+
+    def _made(self) -> list[Made]:
+        """Return what is made on each grid."""
+        program, draft, wide = self._program, self._draft, self._wide
+        pixel, held = "", None
+        if not program.direct:
+            if wide is not None:
+                held = Held(program, draft, wide, (wide.low, wide.high))
+            pixel = self._channels.pixel(draft, self._wanted(), held)
+        return [self._grid_made(grid, pixel, held) for grid in self._grids()]
 
     def _wanted(self) -> list[str]:
         """Return the values of a Pixel that are not taken from vertical sums of it."""
@@ -94,18 +117,35 @@ class Target:
             grids.setdefault(key, _Grid(taps)).writes.append((component, write))
         return list(grids.values())
 
-    def _grid(self, grid: _Grid, pixel: str) -> str:
+    def _grid_made(self, grid: _Grid, pixel: str, held: Held | None) -> Made:
+        """Return what is made on one grid."""
+        program, draft, channels = self._program, self._draft, self._channels
+        live = [(c, w) for c, w in grid.writes if w is not None and not _is_constant(w)]
+        values = {c.name: channels.value(w) for c, w in live}
+        if not live:
+            pixel = gathered(draft, {})
+        elif program.direct:
+            values = {c.name: f"p.c[{k}]" for k, (c, _) in enumerate(live)}
+            if self._wide is not None:
+                reach = 0, self._wide.columns(grid.component)
+                held = Held(program, draft, self._wide, reach)
+            reads = {k: w.channel or 0 for k, (_, w) in enumerate(live)}
+            pixel = channels.channels(draft, reads, held)
+        codes = [code(program, draft, c, w, values.get(c.name, "")) for c, w in grid.writes]
+        resampled = live[0][1] if live and grid.key else None
+        return Made(pixel, held if live else None, resampled, codes)
+
+    def _grid(self, made: Made) -> str:
         """Add the function that fills the block's elements of one grid."""
-        program, draft, component = self._program, self._draft, grid.component
+        program, draft, component = self._program, self._draft, made.component
         columns, rows = component.size(program.target_size)
-        function, values = self._function(grid, pixel)
         words: dict[str, str | int] = {
             "ACROSS": self._block[0] >> component.xshift,
             "DOWN": self._block[1] >> component.yshift,
             "COLUMNS": draft.integer(columns),
             "ROWS": draft.integer(rows),
             "PAIR": int(_is_pair(program.target) and component.xshift == 0),
-            "FROM": function,
+            "FROM": self._function(made),
             "BORDER": int(self._border),
         }
         if self._border:
@@ -115,68 +155,24 @@ class Target:
             words["TOP"] = draft.integer(inner.y >> component.yshift)
             words["WIDTH"], words["HEIGHT"] = draft.integer(width), draft.integer(height)
         words["EACH_COMPONENT"] = " ".join(
-            self._component(c, w, values.get(c.name, "")) for c, w in grid.writes
+            each.entry(self._shares[each.component.plane].value(each.component))
+            for each in made.codes
         )
         width, height = component.size((program.inner.width, program.inner.height))
         return draft.add("grid.h", words, repeats=width * height)
 
-    def _function(self, grid: _Grid, pixel: str) -> tuple[str, dict[str, str]]:
-        """Return the function of the grid's Pixel, and where each component finds its value."""
-        draft, channels = self._draft, self._channels
-        live = [(c, w) for c, w in grid.writes if w is not None and not _is_constant(w)]
-        if not live:
-            return gathered(draft, {}), {}
-        if self._program.direct:
-            reads = {k: w.channel or 0 for k, (_, w) in enumerate(live)}
-            values = {c.name: f"p.c[{k}]" for k, (c, _) in enumerate(live)}
-            function = channels.channels(draft, reads)
+    def _function(self, made: Made) -> str:
+        """Return the function of the grid's Pixel."""
+        draft = self._draft
+        if made.resampled is None:
+            return made.pixel
+        vertical, horizontal = taps_of(made.resampled)
+        kept = self._channels.pixel_rows_kept.get(taps_key(made.resampled))
+        if kept is None:
+            function = draft.through(made.pixel, vertical, "ROWS_")
         else:
-            function, values = pixel, {c.name: channels.value(w) for c, w in live}
-        if grid.key:
-            vertical, horizontal = taps_of(live[0][1])
-            kept = channels.pixel_rows_kept.get(grid.key)
-            if kept is None:
-                function = draft.through(function, vertical, "ROWS_")
-            else:
-                function = kept_pixel(draft, kept)
-            function = draft.through(function, horizontal, "COLUMNS_")
-        return function, values
-
-    def _component(self, component: Component, write: Write | None, value: str) -> str:
-        """Return one component's entry in the list of kernels/grid.h."""
-        program, draft = self._program, self._draft
-        at = in_stream(program.target, component)
-        place = self._shares[at.plane].value(at)
-        if component.name == "x":
-            return f"FILLER({place}, {(2**at.depth - 1) << at.shift:#x}u)"
-        index = program.target.layout.components.index(component)
-        finish, highest = finisher(program.target, component)
-        background = draft.number(program.background[index]) if self._border else "0.0f"
-        if write is None:
-            background = made = draft.number(program.background[index])
-        elif write.channel is None:
-            made = draft.number(write.constant)
-        else:
-            made = self._code(write, value)
-        return f"SAMPLE({place}, {at.shift}, {finish}, {highest}, {background}, {made})"
-
-    def _code(self, write: Write, value: str) -> str:
-        """Return the C expression of what is rounded (4.8, 8.4)."""
-        draft, component = self._draft, write.component
-        scale, zero = draft.number(write.scale), draft.number(write.offset)
-        code = f"FMA({scale}, {value}, {zero})"
-        pattern, inner = write.dither, self._program.inner
-        if pattern is not None:
-            numbers = (
-                draft.table.pattern(pattern), *pattern.values.shape,
-                pattern.y + (inner.y >> component.yshift),
-                pattern.x + (inner.x >> component.xshift),
-            )  # fmt: skip
-            code += f" + PATTERN({', '.join(draft.integer(int(n)) for n in numbers)})"
-        if write.limits is not None:
-            low, high = (draft.number(limit) for limit in write.limits)
-            code = f"limited({code}, {low}, {high})"
-        return code
+            function = kept_pixel(draft, kept)
+        return draft.through(function, horizontal, "COLUMNS_")
 
     def _store(self, index: int, share: PlaneBlock) -> str:
         draft = self._draft
@@ -226,13 +222,16 @@ def written_alike(program: Program) -> dict[bytes, list[Write]]:
     return alike
 
 
-def _is_light(program: Program) -> bool:
-    """Whether a pixel is cheap enough to be computed several times in a row, each in its place."""
+def is_light(program: Program) -> bool:
+    """Whether a pixel is cheap enough to be computed several times in a row, each in its place.
+
+    Thread-safety: a pure function.
+    """
     heavy = {"FEW", "BLOCKS"}
     _, scale, behind = around_scale(program.stages)
     filtered = program.reads if scale is None else (scale,)
     taps = (t for step in filtered for t in (step.vertical, step.horizontal))
-    return operations(behind) <= _MOST_LIGHT and not any(kind_of(t) in heavy for t in taps)
+    return operations(behind) <= MOST_LIGHT and not any(kind_of(t) in heavy for t in taps)
 
 
 def _is_constant(write: Write | None) -> bool:
