@@ -139,6 +139,20 @@ def _source(name: str) -> Callable[..., None]:
     return found
 
 
+def _name(function: Callable[..., Any], name: str) -> None:
+    """Name a kernel, and the functions made for it alone, so that no other has theirs.
+
+    Numba names machine code after a function and its types, and code that comes from files is
+    linked by name: what another process called the same would be taken for it.
+    """
+    function.__qualname__ = name
+    parts = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    for part, cell in parts:
+        inner = cell.cell_contents
+        if inspect.isfunction(inner) and "<locals>" in inner.__qualname__:
+            _name(inner, f"{name}.{part}")
+
+
 def compile_kernel(name: str, *, keep: bool = True) -> Any:
     """Compile a kernel, or load it from disk; `keep` = False does neither reading nor writing.
 
@@ -146,7 +160,7 @@ def compile_kernel(name: str, *, keep: bool = True) -> Any:
         KernelBuildError: Numba refuses it; the error holds what Numba says and the source.
     """
     source = _source(name)
-    source.__qualname__ = name
+    _name(source, name)
     signature = _RUN_BAND if name == "run_band" else _KERNEL
     made: Any = CFunc(
         source,

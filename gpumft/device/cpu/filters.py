@@ -8,11 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu.arithmetic import BLOCK
+from gpumft.device.cpu.columns import MOST_OVERLAPS
+from gpumft.device.cpu.unrolled import Overlap
 from gpumft.resample.taps import Taps
 
 _LARGEST_PERIOD = 16
 MOST_WOVEN = 3
 """Phases that are made and written side by side at once."""
+WORTH_UNROLLING = 256 * 256
+"""Samples below which loops over taps do."""
 _FEWEST = 8
 """Outputs a phase below which a phase is not worth its calls."""
 
@@ -43,6 +47,35 @@ class Phases:
         start, end = taps.start, taps.start + taps.count
         a, b = self.first, self.first + 1
         return self.p == 1 or bool(start[a] <= start[b] <= end[a] <= end[b])
+
+    def overlap(self, taps: Taps) -> tuple[Overlap, int]:
+        """Return how the taps of the first two phases overlap and how many the third has.
+
+        Of a single phase all taps are the first's; without a third it has 0.
+        """
+        begin, end = taps.start - taps.start[self.first], taps.start + taps.count
+        end = end - taps.start[self.first]
+        a, b, c = self.first, self.first + 1, self.first + 2
+        if self.p == 1:
+            return Overlap(0, int(end[a]), int(end[a])), 0
+        third = int(taps.count[c]) if self.p > 2 else 0
+        return Overlap(int(begin[b]), int(end[a]), int(end[b])), third
+
+
+def overlaps(taps: Taps, samples: int) -> list[Overlap]:
+    """Return how the taps of neighbouring outputs overlap, the commonest ways first.
+
+    None where `samples`, all that are made, are too few to be worth kernels of their own.
+    """
+    if samples < WORTH_UNROLLING or taps.outputs < 2:
+        return []
+    start, end = taps.start.astype(np.int64), (taps.start + taps.count).astype(np.int64)
+    ways = np.stack([start[1:], end[:-1], end[1:]], axis=1) - start[:-1, None]
+    shared = (ways[:, 0] >= 0) & (ways[:, 0] <= ways[:, 1]) & (ways[:, 1] <= ways[:, 2])
+    ways = ways[shared & (ways[:, 2] <= BLOCK)]
+    found, counts = np.unique(ways, axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_OVERLAPS]
+    return [Overlap(*map(int, found[i])) for i in order if 8 * counts[i] >= taps.outputs]
 
 
 def offset_of_copy(taps: Taps) -> int | None:

@@ -14,8 +14,8 @@ from gpumft.device.cpu.arithmetic import FLOAT, INT32, INT64, call, constant, de
 from gpumft.device.cpu.vectors import FLOATS, LANES, VECTOR, WORDS, everywhere, load_lanes
 
 
-def _fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
-    """Emit the samples of 2 or 4 bytes side by side, 16 of each, minus an integer offset.
+def fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
+    """Emit the samples of 2 or 4 bytes side by side, 16 of each, minus an integer offset or None.
 
     A byte set into the bits of a power of two, where its last bit is worth 1, is their sum as a
     float; what is subtracted from it, exactly, is the power and the offset together.
@@ -28,7 +28,9 @@ def _fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
         field = builder.and_(field, constant(INT32, WORDS, mask))
         bits = (127 + power) << 23
         number = builder.bitcast(builder.or_(field, constant(INT32, WORDS, bits)), FLOATS)
-        zero = builder.fadd(offset, constant(FLOAT, FLOATS, 2.0**power))
+        zero = constant(FLOAT, FLOATS, 2.0**power)
+        if offset is not None:
+            zero = builder.fadd(offset, zero)
         return builder.fsub(number, zero)
 
     made = [placed(words, 0xFF, 23), placed(words, 0xFF00, 15)]
@@ -76,7 +78,7 @@ def adder(kind: Any, width: int, *, raw: bool = False, lists: int = 1, group: in
                 weight = builder.load(builder.inttoptr(at, FLOAT.as_pointer()))
                 weights.append(everywhere(builder, weight))
             element = FLOAT if kind == types.float32 else ir.IntType(kind.bitwidth)
-            samples = _fields(builder, row, group, offset) if group > 1 else []
+            samples = fields(builder, row, group, offset) if group > 1 else []
             for i in range(width - len(samples)):
                 sample = load_lanes(builder, row, ir.VectorType(element, LANES), LANES * i)
                 if not raw:

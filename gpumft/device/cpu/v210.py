@@ -31,9 +31,9 @@ from gpumft.device.cpu.vectors import (
     pick,
     put,
     setting,
-    shape,
     store_lanes,
 )
+from gpumft.device.cpu.writing import shape
 
 STREAM: Final = {"u": (0, 4), "y": (1, 2), "v": (2, 4)}
 """Offset and step of each component in the stream of elements."""
