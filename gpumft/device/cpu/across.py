@@ -12,7 +12,6 @@ from gpumft.device.cpu.arithmetic import BLOCK, encode, fma, number, pointer
 from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.pixels import TYPES
 from gpumft.device.cpu.sums import adder, scattered, sparing, where_more
-from gpumft.device.cpu.unrolled import Overlap, listed, overlapping, spread, summed
 from gpumft.device.cpu.vectors import get, put, reader, setting, splat, vadd, vfma, zeros
 from gpumft.device.cpu.writing import writer
 
@@ -37,7 +36,7 @@ def _dot(source: Any, w: Any, count: int) -> Any:
 
 
 @register_jitable
-def _split(source: int, residues: int, stride: int, q: int, n: int) -> None:
+def split_columns(source: int, residues: int, stride: int, q: int, n: int) -> None:
     """Copy column q*m + r of a row to column m of row r."""
     zero = zeros()
     if q == 2:
@@ -89,12 +88,7 @@ def _long(rows: Any, w: Any, count: int, x: int) -> Any:
 
 
 def phases(  # noqa: PLR0915 - one kernel
-    dtype: str,
-    way: str = "",
-    gain: str = "",
-    count: str = "0",
-    known: str = "0-1-1",
-    third: str = "0",
+    dtype: str, way: str = "", gain: str = ""
 ) -> Callable[..., None]:
     """Make the kernel that filters along a row at a rational ratio p:q: taps repeat after p.
 
@@ -102,48 +96,13 @@ def phases(  # noqa: PLR0915 - one kernel
 
     `dtype` is "row" for float32 rows of a buffer, else the element type of a component that is
     quantised and written at once; p is then at most 3, and each phase has 64 outputs at least.
-    `way` and `gain` (of the one channel) are those of `writer`. `count` is p, `known` how the taps
-    of the first two phases overlap (of a single one: 0-n-n), and `third` how many the third has;
-    where count is 0, the arguments tell.
+    `way` and `gain` (of the one channel) are those of `writer`.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
     element, size = types.NumberClass(kind), kind.bitwidth // 8
     way = "raw" if is_row else way
     write1, write2, write3 = (writer(kind, n, way, n * gain, runs=4 // n) for n in (1, 2, 3))
-
-    taps, extra = Overlap.named(known), int(third)
-    alone, is_known = count == "1", count != "0"
-    both = overlapping(float32, 2, taps, raw=True)
-    four, two = summed(4, taps.end), summed(2, max(extra, 1))
-    take, take_third = listed(taps.all), listed(max(extra, 1))
-    spread0, spread1 = spread(taps.end), spread(max(taps.all - taps.begin, 1))
-    spread2 = spread(max(extra, 1))
-
-    @register_jitable
-    def unrolled(
-        into: int, n: int, last: int, p: int, rows: int, r2: int, w0: int, w1: int, w2: int,
-        gains: int, high: Any, shift: int,
-    ) -> None:  # fmt: skip
-        """All phases of all outputs, with as many taps as `known`."""
-        taken, one = take(rows), spread0(w0)
-        if alone:
-            for at in range(0, n, 64):
-                k = min(at, last)
-                b = four(taken, one, 4 * k)
-                write1(into + size * k, gains, high, shift, b[0], b[1], b[2], b[3])
-            return
-        other, third_taken, third_one = spread1(w1), take_third(r2), spread2(w2)
-        for at in range(0, n, 32):
-            k = min(at, last)
-            b = both(taken, one, other, 4 * k, 0, 0, high)
-            to = into + p * size * k
-            if extra == 0:
-                write2(to, gains, high, shift, b[0], b[2], b[1], b[3])
-            else:
-                d = two(third_taken, third_one, 4 * k)
-                write3(to, gains, high, shift, b[0], b[2], d[0], b[0])
-                write3(to + 48 * size, gains, high, shift, b[1], b[3], d[1], b[0])
 
     def filter_row(  # noqa: PLR0915 - one kernel
         args: int, scratch: int, planes: int, y: int, _count: int
@@ -173,7 +132,7 @@ def phases(  # noqa: PLR0915 - one kernel
             base = source
         elif q > 1:
             base = scratch + a[15]
-            _split(source, base, stride, q, (a[18] + q - 1) // q)
+            split_columns(source, base, stride, q, (a[18] + q - 1) // q)
         rows, places, wide = pointer(scratch, int64), pointer(a[6], int64), 2 * longest
         for i in range(p * wide):
             rows[i] = base + places[i]
@@ -194,10 +153,7 @@ def phases(  # noqa: PLR0915 - one kernel
         if p > 2:
             n2 = int64(counts[first + 2])
             w2, r2 = w0 + 8 * longest, scratch + 16 * wide
-        if is_known:
-            v = w0 + 4 * longest
-            unrolled(into, n, last, p, scratch, r2, w0, v, w2, gains, high, shift)
-        elif is_row and a[32] == 0:
+        if is_row and a[32] == 0:
             parts = scratch + a[16]
             for phase in range(p):
                 rp = pointer(scratch + 8 * wide * phase, int64)

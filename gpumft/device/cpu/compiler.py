@@ -18,7 +18,17 @@ from numba.core.ccallback import CFunc
 from numba.core.errors import NumbaError
 
 from gpumft.device import cache as folders
-from gpumft.device.cpu import across, columns, formulas, kernels, paint, pixels, selftest, v210
+from gpumft.device.cpu import (
+    across,
+    columns,
+    formulas,
+    kernels,
+    paint,
+    pixels,
+    selftest,
+    v210,
+    woven,
+)
 from gpumft.errors import KernelBuildError
 
 _log = logging.getLogger("gpumft.device")
@@ -125,6 +135,7 @@ def _source(name: str) -> Callable[..., None]:
         "paint": paint.paint,
         "split": paint.split,
         "phases": across.phases,
+        "woven": woven.woven,
         "formula": formulas.formula,
         "pack": v210.pack,
         "unpack": v210.unpack,

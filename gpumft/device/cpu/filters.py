@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gpumft.device.cpu.arithmetic import BLOCK
 from gpumft.device.cpu.columns import MOST_OVERLAPS
-from gpumft.device.cpu.unrolled import Overlap
+from gpumft.device.cpu.unrolled import Overlap, Weave
 from gpumft.resample.taps import Taps
 
 _LARGEST_PERIOD = 16
@@ -48,18 +48,20 @@ class Phases:
         a, b = self.first, self.first + 1
         return self.p == 1 or bool(start[a] <= start[b] <= end[a] <= end[b])
 
-    def overlap(self, taps: Taps) -> tuple[Overlap, int]:
-        """Return how the taps of the first two phases overlap and how many the third has.
+    def weave(self, taps: Taps, first: int) -> Weave:
+        """Return what a kernel for these phases has to know; the row begins at sample `first`."""
+        begin = int(taps.start[self.first])
+        outputs = [
+            (int(taps.start[x]) - begin, int(taps.count[x]))
+            for x in range(self.first, self.first + self.p)
+        ]
+        second, third = [*outputs[1:], (0, 0), (0, 0)][:2]
+        return Weave(outputs[0][1], second, third, self.q, (begin - first) % self.q)
 
-        Of a single phase all taps are the first's; without a third it has 0.
-        """
-        begin, end = taps.start - taps.start[self.first], taps.start + taps.count
-        end = end - taps.start[self.first]
-        a, b, c = self.first, self.first + 1, self.first + 2
-        if self.p == 1:
-            return Overlap(0, int(end[a]), int(end[a])), 0
-        third = int(taps.count[c]) if self.p > 2 else 0
-        return Overlap(int(begin[b]), int(end[a]), int(end[b])), third
+    def irregular(self, taps: Taps) -> npt.NDArray[np.int32]:
+        """Return the outputs that are not of a phase: at the edges."""
+        behind = self.first + self.p * self.count
+        return np.r_[0 : self.first, behind : taps.outputs].astype(np.int32)
 
 
 def overlaps(taps: Taps, samples: int) -> list[Overlap]:

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import cgutils
 
 from gpumft.device.cpu.arithmetic import FLOAT, INT32, constant
-from gpumft.device.cpu.vectors import LANES, WORDS
+from gpumft.device.cpu.vectors import LANES, WORDS, vector_bits
 
 LARGEST = 2.0**15 - 1
 """The largest magnitude of an unrounded code that may be packed."""
@@ -44,7 +44,7 @@ def packed(
         places: (vector, lane) of each byte of the result.
     """
     four = [*vectors, *[vectors[-1]] * (_TOGETHER - len(vectors))]
-    width = _width(*context.codegen().magic_tuple())
+    width = vector_bits(context)
     made = _by_instructions(builder, four, width) if width else _anywhere(builder, four)
     order = [_place(vector, lane) for vector, lane in places]
     return builder.shuffle_vector(made, made, ir.Constant(ir.VectorType(INT32, len(order)), order))
@@ -54,16 +54,6 @@ def _place(vector: int, lane: int) -> int:
     """Return where the code of a lane is: four lanes of each vector follow one another."""
     block, within = divmod(lane, _TOGETHER)
     return _TOGETHER * (_TOGETHER * block + vector) + within
-
-
-def _width(triple: str, processor: str, features: str) -> int:
-    """Return the bits that one instruction packs; 0 where there is none."""
-    if not triple.startswith("x86_64"):
-        return 0
-    known = features.split(",")
-    if "+avx512bw" in known:
-        return 512
-    return 256 if "+avx2" in known or processor in ("x86-64-v3", "x86-64-v4") else 128
 
 
 def _by_instructions(builder: Any, four: Sequence[Any], width: int) -> Any:

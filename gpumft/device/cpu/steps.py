@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +91,7 @@ class Steps(Painting):
                 *head, self.keep(starts, np.int32), self.keep(counts, np.int32),
                 self.keep(weights, np.float32), taps.longest, taps.outputs, 4 * weights.shape[1],
             ]  # fmt: skip
-        known = self._known(given, phases)
-        return f"phases.row..{known}", self._phases(head, given, phases, [0] * 3, (0.0, 0.0))
+        return self._along("row..", head, given, phases, [0] * 3, (0.0, 0.0))
 
     def horizontal_to_plane(
         self, program: Program, part: Component, given: Filtered, gain: tuple[float, float]
@@ -108,41 +108,54 @@ class Steps(Painting):
         codes = [float_bits((1 << part.depth) - 1), part.shift, spare]
         head = [at, 0, 0, *given.source.arguments]
         finish = self._finish(dtype, [part], [Output(0, None, gain)])
-        finish += self._known(given, phases)
-        return f"phases.{dtype}{finish}", self._phases(head, given, phases, codes, gain)
+        return self._along(dtype + finish, head, given, phases, codes, gain)
 
-    def _known(self, given: Filtered, phases: filters.Phases) -> str:
-        """Return the end of the name of a kernel of phases: their taps, where these are woven."""
+    def _along(
+        self, kind: str, head: list[int], given: Filtered, phases: filters.Phases,
+        codes: list[int], gain: tuple[float, float],
+    ) -> tuple[str, list[int]]:  # fmt: skip
+        """Return the step that filters along rows at a rational ratio."""
         taps = given.taps
         if given.apart:
             phases = phases.by_fours()
-        if taps.outputs * self.rows_of_picture < filters.WORTH_UNROLLING or not phases.woven(taps):
-            return ""
-        return "." + ".".join(map(str, (phases.p, *phases.overlap(taps))))
+        edges = phases.irregular(taps)
+        worth = taps.outputs * self.rows_of_picture >= filters.WORTH_UNROLLING
+        if not (worth and phases.woven(taps) and len(edges) <= LANES):
+            return f"phases.{kind}", self._phases(head, given, phases, codes, gain)
+        weave = phases.weave(taps, given.first)
+        split = ".split" if given.apart else ""
+        return f"woven.{kind}.{weave}{split}", self._woven(head, given, phases, codes, gain)
 
-    def _phases(
+    def _woven(
         self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
         gain: tuple[float, float],
     ) -> list[int]:  # fmt: skip
-        """Return the arguments of a step of phases."""
-        taps, first, columns, longest = given.taps, given.first, given.span, given.taps.longest
-        if given.apart:
-            phases = phases.by_fours()
-        p, q = phases.p, phases.q
-        size = self._stride(max(columns // q + 1, phases.count, longest))
-        stride = given.apart or size
-        residues, parts = self.scratch, self.scratch + q * size
-        self.scratch = parts + p * size
-        begin = taps.start[phases.first : phases.first + p].astype(np.int64) - first
-        samples = begin[:, None] + np.arange(2 * longest)
-        places = samples % q * stride + samples // q * 4
-        starts, counts, weights = self._taps(taps, taps.weights, first)
+        """Return the arguments of a step of woven phases."""
+        taps, first = given.taps, phases.first
+        residues, stride = (0, given.apart) if given.apart else self._residues(phases, given)
+        begin = (int(taps.start[first]) - given.first) // phases.q
+        weights = [taps.weights[x, : taps.count[x]] for x in range(first, first + phases.p)]
+        edges = phases.irregular(taps)
+        which = np.concatenate([edges, np.zeros(LANES - len(edges), np.int32)])
+        counts = np.concatenate([taps.count[edges], np.zeros(LANES - len(edges), np.int32)])
+        reached = np.minimum(np.arange(taps.longest)[:, None], taps.count[which] - 1)
+        samples = taps.start[which] + reached - given.first
         return [
-            *head, self.keep(places, np.int64), counts, weights, longest, taps.outputs, p, q,
-            phases.first, phases.count, residues, parts, stride, columns, starts, *codes,
-            *[float_bits(number) for number in gain] * MOST, int(given.apart > 0),
-            int(phases.woven(taps)),
+            *head, 4 * begin, self.keep(np.concatenate(weights), np.float32), phases.count,
+            residues, stride, given.span, taps.outputs, *codes,
+            *[float_bits(number) for number in gain] * MOST, first,
+            self.keep(_places(samples, phases.q, stride), np.int32), self.keep(counts, np.int32),
+            self.keep(taps.weights[which].T, np.float32), taps.longest, len(edges),
+            self.keep(which, np.int32), self.shared("edges", LANES).offset,
         ]  # fmt: skip
+
+    def _residues(self, phases: filters.Phases, given: Filtered) -> tuple[int, int]:
+        """Return where a row lies that is parted by columns, and bytes from part to part."""
+        longest = given.taps.longest
+        size = self._stride(max(given.span // phases.q + 1, phases.count, longest))
+        at = self.scratch
+        self.scratch += phases.q * size
+        return at, size
 
     def _taps(self, taps: Taps, weights: npt.NDArray[np.float32], first: int) -> list[int]:
         return [
@@ -198,6 +211,11 @@ class Steps(Painting):
             (1 << part.depth) - 1, float_bits(reads[0].offset),
             self.spare_elements(count * len(reads), dtype), *tail,
         ]  # fmt: skip
+
+
+def _places(samples: npt.NDArray[Any], q: int, stride: int) -> npt.NDArray[Any]:
+    """Return how many bytes behind the first sample others lie, of a row parted by columns."""
+    return samples % q * stride + samples // q * 4
 
 
 def _box(region: Rect | None, columns: int) -> tuple[int, int, int, int]:

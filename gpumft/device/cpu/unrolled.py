@@ -11,7 +11,15 @@ from numba.extending import intrinsic
 
 from gpumft.device.cpu.arithmetic import FLOAT, INT32, INT64, call, decoded
 from gpumft.device.cpu.sums import fields
-from gpumft.device.cpu.vectors import LANES, VECTOR, everywhere, load_lanes
+from gpumft.device.cpu.vectors import (
+    FLOATS,
+    LANES,
+    VECTOR,
+    WORDS,
+    everywhere,
+    load_lanes,
+    vector_bits,
+)
 
 
 class Overlap(NamedTuple):
@@ -141,26 +149,108 @@ def _more(builder: Any, sums: list[Any], weight: Any, samples: list[Any]) -> lis
     ]
 
 
+class Weave(NamedTuple):
+    """Up to three outputs of a horizontal filter, and where their samples lie in a parted row.
+
+    Sample t of the first output, counted from its first, is number (phase + t) // q of part
+    (phase + t) % q.
+
+    Thread-safety: immutable.
+    """
+
+    first: int
+    """Taps of the first output; it begins at sample 0."""
+    second: tuple[int, int]
+    """First sample and taps of the second output; (0, 0) where there is none."""
+    third: tuple[int, int]
+    q: int
+    phase: int
+
+    @classmethod
+    def named(cls, name: str) -> Weave:
+        """Return what `str` told."""
+        n = [int(number) for number in name.split("-")]
+        return cls(n[0], (n[1], n[2]), (n[3], n[4]), n[5], n[6])
+
+    def __str__(self) -> str:
+        return "-".join(map(str, (self.first, *self.second, *self.third, self.q, self.phase)))
+
+    @property
+    def outputs(self) -> list[tuple[int, int]]:
+        """First sample and taps of each output."""
+        found = [(0, self.first), self.second, self.third]
+        return [output for output in found if output[1] > 0]
+
+
 @cache
-def summed(width: int, count: int) -> Any:
-    """Make sum(rows, w, x): `width` sums of float32 that are taken as they are."""
+def weaver(width: int, weave: Weave) -> Any:
+    """Make weave(parts, w, x): 16 * `width` sums of each output, one output after the other.
 
-    def _sum(_typing: Any, rows: Any, w: Any, x: Any) -> Any:
+    `parts` are the addresses of sample number 0 of each part, w all weights, output by output
+    (`spread`); `x` bytes are added to the addresses.
+
+    Where registers hold 16 samples, those between two vectors are shifted together: loads that
+    cross cache lines take longer.
+    """
+    outputs, q = weave.outputs, weave.q
+    last = max(start + count for start, count in outputs)
+
+    def _weave(_typing: Any, parts: Any, w: Any, x: Any) -> Any:
         def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            rows, w, x = values
-            sums: list[Any] = [None] * width
-            for t in range(count):
-                row = builder.add(builder.extract_value(rows, t), x)
-                kind = ir.VectorType(FLOAT, LANES)
-                samples = [load_lanes(builder, row, kind, LANES * i) for i in range(width)]
-                sums = _more(builder, sums, builder.extract_value(w, t), samples)
-            return context.make_tuple(builder, signature.return_type, sums)
+            parts, w, x = values
+            rows = [builder.add(builder.extract_value(parts, r), x) for r in range(q)]
+            shifts = vector_bits(context) == 512
+            loaded: dict[tuple[int, int], Any] = {}
 
+            def load(part: int, number: int) -> Any:
+                if (part, number) not in loaded:
+                    loaded[part, number] = load_lanes(builder, rows[part], FLOATS, number)
+                return loaded[part, number]
+
+            def sample(t: int, block: int) -> Any:
+                number, part = divmod(weave.phase + t, q)
+                number += LANES * block
+                whole, shift = divmod(number, LANES)
+                if not shifts or shift == 0:
+                    return load(part, number)
+                near, far = load(part, LANES * whole), load(part, LANES * (whole + 1))
+                places = ir.Constant(WORDS, [shift + i for i in range(LANES)])
+                return builder.shuffle_vector(near, far, places)
+
+            sums: list[list[Any]] = [[None] * width for _ in outputs]
+            for t in range(last):
+                samples = [sample(t, block) for block in range(width)]
+                place = 0
+                for number, (start, count) in enumerate(outputs):
+                    if start <= t < start + count:
+                        weight = builder.extract_value(w, place + t - start)
+                        sums[number] = _more(builder, sums[number], weight, samples)
+                    place += count
+            made = [total for totals in sums for total in totals]
+            return context.make_tuple(builder, signature.return_type, made)
+
+        weights = sum(count for _, count in outputs)
         return (
-            types.UniTuple(VECTOR, width)(
-                types.UniTuple(types.int64, count), types.UniTuple(VECTOR, count), types.int64
+            types.UniTuple(VECTOR, width * len(outputs))(
+                types.UniTuple(types.int64, q), types.UniTuple(VECTOR, weights), types.int64
             ),
             emit,
         )
 
-    return intrinsic(_sum)
+    return intrinsic(_weave)
+
+
+@cache
+def parted(count: int) -> Any:
+    """Make addresses out of the first one and the bytes from each to the next."""
+
+    def _parted(_typing: Any, address: Any, stride: Any) -> Any:
+        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            found = [values[0]]
+            for _ in range(count - 1):
+                found.append(builder.add(found[-1], values[1]))
+            return context.make_tuple(builder, signature.return_type, found)
+
+        return types.UniTuple(types.int64, count)(types.int64, types.int64), emit
+
+    return intrinsic(_parted)

@@ -47,6 +47,17 @@ class _Model(models.PrimitiveModel):
         super().__init__(manager, kind, FLOATS)
 
 
+def vector_bits(context: Any) -> int:
+    """Return how many bits the vector registers of the processor have; 0 if it is not an x86."""
+    triple, processor, features = context.codegen().magic_tuple()
+    if not triple.startswith("x86_64"):
+        return 0
+    known = features.split(",")
+    if "+avx512bw" in known:
+        return 512
+    return 256 if "+avx2" in known or processor in ("x86-64-v3", "x86-64-v4") else 128
+
+
 def everywhere(builder: Any, value: Any) -> Any:
     """Emit a vector with `value` in each lane."""
     kind = ir.VectorType(value.type, LANES)
