@@ -11,12 +11,14 @@ from numba.extending import register_jitable
 from gpumft.device.cpu.arithmetic import BLOCK, pointer
 from gpumft.device.cpu.kernels import _row
 from gpumft.device.cpu.pixels import TYPES, elements
-from gpumft.device.cpu.sums import adder, fetch, sparing
+from gpumft.device.cpu.sums import adder, fetch, fetcher, sparing
 from gpumft.device.cpu.unrolled import Overlap, listed, overlapping, spread
 from gpumft.device.cpu.vectors import LANES, put, reader, setting, splat, vadd, vfma, zeros
 
 MOST_AHEAD = 8
 """Rows that are fetched ahead."""
+WIDE = 64
+"""Elements of a row that such loops take at a time."""
 MOST_OVERLAPS = 3
 """Ways in which the taps of neighbouring outputs overlap that have loops of their own."""
 
@@ -27,26 +29,25 @@ def _nothing(*_args: Any) -> None:
 
 
 def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: bool) -> Any:
-    """Make the loop over columns of two outputs whose taps overlap like that.
+    """Make the loop over columns, `WIDE` at least, of two outputs whose taps overlap like that.
 
-    Returns pairs(out, second, stride, rows, w, v, n, settings, ahead, pitch, new).
+    Returns pairs(out, other, stride, rows, w, v, n, shift, mask, offset, ahead, pitch).
     """
     size = kind.bitwidth // 8
     width = 4 if group == 1 else group
-    span = LANES * width
     both = overlapping(kind, width, taps, raw=raw, group=group, zero=zero)
     take, first, second = listed(taps.all), spread(taps.end), spread(taps.all - taps.begin)
+    soon = fetcher(0 if raw else min(2 * taps.begin, MOST_AHEAD), WIDE * size)
 
     @register_jitable
     def pairs(
         out: int, other: int, stride: int, rows: int, w: int, v: int, n: int, shift: int,
-        mask: int, offset: Any, ahead: int, pitch: int, new: int,
+        mask: int, offset: Any, ahead: int, pitch: int,
     ) -> None:  # fmt: skip
         taken, one, two = take(rows), first(w), second(v)
-        for begin in range(0, n, span):
-            x = min(begin, n - span)
-            for k in range(new):
-                fetch(ahead + k * pitch + size * x)
+        for begin in range(0, n, WIDE):
+            x = min(begin, n - WIDE)
+            soon(ahead + size * x, pitch)
             p = both(taken, one, two, size * x, shift, mask, offset)
             if group == 1:
                 put(out + 4 * x, p[0])
@@ -58,10 +59,15 @@ def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: bool) -> An
                 put(other + 4 * x + 128, p[6])
                 put(other + 4 * x + 192, p[7])
             elif group == 2:
+                q = both(taken, one, two, x + WIDE // 2, shift, mask, offset)
                 put(out + 2 * x, p[0])
+                put(out + 2 * x + 64, q[0])
                 put(out + 2 * x + stride, p[1])
+                put(out + 2 * x + stride + 64, q[1])
                 put(other + 2 * x, p[2])
+                put(other + 2 * x + 64, q[2])
                 put(other + 2 * x + stride, p[3])
+                put(other + 2 * x + stride + 64, q[3])
             else:
                 put(out + x, p[0])
                 put(out + x + stride, p[1])
@@ -202,23 +208,20 @@ def vertical(  # noqa: PLR0915 - one kernel
                     ahead = rows[f - 1] + pitch
                     new = min(2 * (s1 - s0), MOST_AHEAD)
                 left = begin
-                if n >= LANES * (4 if group == 1 else group):
+                if n >= WIDE:
                     if s == s_0 and e == e_0 and f == f_0:
                         pairs0(
                             out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
-                            new,
                         )  # fmt: skip
                         left, begin = 0, n
                     elif s == s_1 and e == e_1 and f == f_1:
                         pairs1(
                             out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
-                            new,
                         )  # fmt: skip
                         left, begin = 0, n
                     elif s == s_2 and e == e_2 and f == f_2:
                         pairs2(
                             out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
-                            new,
                         )  # fmt: skip
                         left, begin = 0, n
                 for first in range(0, left, 2 * LANES if group == 1 else span):
@@ -226,7 +229,7 @@ def vertical(  # noqa: PLR0915 - one kernel
                     at = size * x
                     if at & 63 == 0:
                         for k in range(new):
-                            fetch(ahead + k * pitch + at)
+                            fetch(ahead + k * pitch + at, 0)
                     if group == 4:
                         p, q, p2, q2 = add2(scratch, 0, s, at, w, w, shift, mask, offset, *eight)
                         p, q, p2, q2, t, u, t2, u2 = add2x2(

@@ -110,19 +110,30 @@ def adder(kind: Any, width: int, *, raw: bool = False, lists: int = 1, group: in
     return intrinsic(_add)
 
 
-def _fetch(_typing: Any, address: Any) -> Any:
-    """fetch(address): what lies there will be read soon. Any address may be given."""
+@cache
+def fetcher(rows: int, size: int) -> Any:
+    """Make fetch(address, pitch): what lies there will be read soon. Any address may be given.
 
-    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        byte = ir.IntType(8).as_pointer()
-        signature = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
-        function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
-        to_read, second_level, data = (ir.Constant(INT32, n) for n in (0, 2, 1))
-        pointer = builder.inttoptr(values[0], byte)
-        builder.call(function, [pointer, to_read, second_level, data])
-        return ir.Constant(INT32, 0)
+    `size` bytes of each of so many rows, `pitch` bytes apart.
+    """
 
-    return types.int32(types.int64), emit
+    def _fetch(_typing: Any, address: Any, pitch: Any) -> Any:
+        def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+            byte = ir.IntType(8).as_pointer()
+            signature = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+            function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
+            to_read, second_level, data = (ir.Constant(INT32, n) for n in (0, 2, 1))
+            row, pitch = values
+            for _ in range(rows):
+                for line in range(0, size, 64):
+                    place = builder.inttoptr(builder.add(row, ir.Constant(INT64, line)), byte)
+                    builder.call(function, [place, to_read, second_level, data])
+                row = builder.add(row, pitch)
+            return ir.Constant(INT32, 0)
+
+        return types.int32(types.int64, types.int64), emit
+
+    return intrinsic(_fetch)
 
 
 def _sparing(_typing: Any) -> Any:
@@ -135,7 +146,7 @@ def _sparing(_typing: Any) -> Any:
     return types.int32(), emit
 
 
-fetch: Any = intrinsic(_fetch)
+fetch: Any = fetcher(1, 1)
 sparing: Any = intrinsic(_sparing)
 
 

@@ -7,15 +7,26 @@ from typing import Any
 
 from llvmlite import ir
 from numba import float32, int32, int64, types
+from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from gpumft.device.cpu.across import split_columns
-from gpumft.device.cpu.arithmetic import FLOAT, INT32, INT64, call, pointer
+from gpumft.device.cpu.arithmetic import FLOAT, INT32, INT64, call, constant, pointer
 from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.pixels import TYPES
 from gpumft.device.cpu.sums import sparing
 from gpumft.device.cpu.unrolled import Weave, parted, spread, weaver
-from gpumft.device.cpu.vectors import LANES, VECTOR, WORDS, everywhere, load_lanes, setting, zeros
+from gpumft.device.cpu.vectors import (
+    FLOATS,
+    LANES,
+    VECTOR,
+    WORDS,
+    everywhere,
+    load_lanes,
+    setting,
+    vector_bits,
+    zeros,
+)
 from gpumft.device.cpu.writing import writer
 
 
@@ -101,20 +112,39 @@ def _scattered_tap(
     Output i takes the sample places[i] bytes behind base, if it has more than t taps.
     """
 
-    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+    def emit(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         base, places, counts, weights, t, total = values
-        at, count = load_lanes(builder, places, WORDS), load_lanes(builder, counts, WORDS)
-        samples = total
-        for i in range(LANES):
-            lane = ir.Constant(INT32, i)
-            place = builder.sext(builder.extract_element(at, lane), INT64)
-            address = builder.inttoptr(builder.add(base, place), FLOAT.as_pointer())
-            samples = builder.insert_element(samples, builder.load(address, align=4), lane)
-        more = call(builder, "fma", load_lanes(builder, weights, total.type), samples, total)
+        count = load_lanes(builder, counts, WORDS)
         has = builder.icmp_signed(">", count, everywhere(builder, builder.trunc(t, INT32)))
+        if vector_bits(context) == 512:
+            samples = _gathered(builder, base, load_lanes(builder, places, WORDS), has)
+        else:
+            samples = constant(FLOAT, total.type, 0.0)
+            for i in range(LANES):
+                place = builder.inttoptr(
+                    builder.add(places, ir.Constant(INT64, 4 * i)), INT32.as_pointer()
+                )
+                at = builder.add(base, builder.sext(builder.load(place), INT64))
+                value = builder.load(builder.inttoptr(at, FLOAT.as_pointer()), align=4)
+                samples = builder.insert_element(samples, value, ir.Constant(INT32, i))
+        more = call(builder, "fma", load_lanes(builder, weights, total.type), samples, total)
         return builder.select(has, more, total)
 
     return VECTOR(*[types.int64] * 5, VECTOR), emit
+
+
+def _gathered(builder: Any, base: Any, places: Any, wanted: Any) -> Any:
+    """Emit x86's instruction that loads 16 float32, each so many bytes behind base."""
+    byte = ir.IntType(8).as_pointer()
+    zero = constant(FLOAT, FLOATS, 0.0)
+    pointer = builder.inttoptr(base, byte)
+    values = [zero, pointer, places, wanted, ir.Constant(INT32, 1)]
+    function = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(FLOATS, [value.type for value in values]),
+        "llvm.x86.avx512.mask.gather.dps.512",
+    )
+    return builder.call(function, values)
 
 
 scattered_tap: Any = intrinsic(_scattered_tap)

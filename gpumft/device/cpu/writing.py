@@ -46,6 +46,7 @@ def writer(kind: Any, group: int, way: str = "", gain: str = "", *, runs: int = 
         for c in range(group)
     ]
     size = kind.bitwidth // 8
+    places += [(0, 0)] * (len(places) > 2 * LANES and 4 * LANES - len(places))
     plain = [letter == "1" for letter in gain.ljust(group, "s")]
 
     def _write(
@@ -61,7 +62,8 @@ def writer(kind: Any, group: int, way: str = "", gain: str = "", *, runs: int = 
                     for i, v in enumerate(made)
                 ]
             if way == "packed":
-                _store_bytes(builder, packed(context, builder, made, places), address)
+                codes = packed(context, builder, made, places)
+                _store_bytes(builder, codes, address, group * runs * LANES)
                 return ir.Constant(INT32, 0)
             if way == "shaped":
                 made = [rounded(builder, v) for v in made]
@@ -83,16 +85,16 @@ def _coded(builder: Any, gains: Any, channel: int, v: Any) -> Any:
     return call(builder, "fma", scale, v, offset)
 
 
-def _store_bytes(builder: Any, codes: Any, address: Any) -> None:
-    """Emit the storing of a multiple of 16 bytes, in pieces that registers have."""
+def _store_bytes(builder: Any, codes: Any, address: Any, count: int) -> None:
+    """Emit the storing of the first `count` bytes, a multiple of 16, as registers have them."""
     whole = builder.bitcast(codes, ir.VectorType(INT32, codes.type.count // 4))
-    first = 0
-    while first < whole.type.count:
-        count = next(n for n in (16, 8, 4) if first + n <= whole.type.count)
-        mask = ir.Constant(ir.VectorType(INT32, count), list(range(first, first + count)))
+    first, end = 0, count // 4
+    while first < end:
+        piece = next(n for n in (16, 8, 4) if first + n <= end)
+        mask = ir.Constant(ir.VectorType(INT32, piece), list(range(first, first + piece)))
         part = builder.shuffle_vector(whole, whole, mask)
         store_lanes(builder, address, part, first)
-        first += count
+        first += piece
 
 
 def _shape(_typing: Any, gains: Any, limits: Any, noise: Any, v: Any) -> Any:
