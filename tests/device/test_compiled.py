@@ -294,3 +294,21 @@ def test_another_process_finds_what_was_compiled(
     script = "import sys; from gpumft.device.cpu import compiler\n"
     script += "print(compiler.compile_kernel(sys.argv[1]).cache_hits)"
     assert in_child({}, script, name) == "1"
+
+
+def test_kernels_of_other_processes_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code from files is linked by name: an inner function of one must not serve another."""
+    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
+    script = "import sys; from gpumft.device.cpu import compiler\n"
+    script += "compiler.compile_kernel(sys.argv[1])"
+    names = [f"woven.row..1.{weave}" for weave in ("1-0-2-0-0-1-0", "2-1-2-0-0-2-0")]
+    for name in names:
+        in_child({}, script, name)
+    inner = []
+    for name in names:
+        made = compiler.compile_kernel(name)
+        assert made.cache_hits == 1
+        inner.append(set(re.findall(r"_ZN\w*regular\w*", made._library.get_asm_str())))
+    assert not inner[0] & inner[1]

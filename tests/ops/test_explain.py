@@ -56,7 +56,9 @@ def test_the_inverse_matrix_is_the_published_one() -> None:
     assert [round(value, 6) for value in green] == [1.164384, -0.213249, -0.532909]
     assert [round(value, 6) for value in blue] == [1.164384, 2.112402, 0]
     assert told.in_codes
-    assert "to R'G'B', in codes: each row times the components of codes less their zero" in str(told)
+    assert "to R'G'B', in codes: each row times the components of codes less their zero" in str(
+        told
+    )
 
 
 def test_a_layout_change_goes_straight_through() -> None:

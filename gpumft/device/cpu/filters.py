@@ -61,7 +61,8 @@ class Phases:
     def irregular(self, taps: Taps) -> npt.NDArray[np.int32]:
         """Return the outputs that are not of a phase: at the edges."""
         behind = self.first + self.p * self.count
-        return np.r_[0 : self.first, behind : taps.outputs].astype(np.int32)
+        outputs = np.arange(taps.outputs, dtype=np.int32)
+        return outputs[(outputs < self.first) | (outputs >= behind)]
 
 
 def overlaps(taps: Taps, samples: int) -> list[Overlap]:

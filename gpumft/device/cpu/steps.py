@@ -126,6 +126,27 @@ class Steps(Painting):
         split = ".split" if given.apart else ""
         return f"woven.{kind}.{weave}{split}", self._woven(head, given, phases, codes, gain)
 
+    def _phases(
+        self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
+        gain: tuple[float, float],
+    ) -> list[int]:  # fmt: skip
+        """Return the arguments of a step of phases."""
+        taps, first, longest = given.taps, given.first, given.taps.longest
+        p, q = phases.p, phases.q
+        residues, size = self._residues(phases, given)
+        stride = given.apart or size
+        parts = self.scratch
+        self.scratch += p * size
+        begin = taps.start[phases.first : phases.first + p].astype(np.int64) - first
+        places = _places(begin[:, None] + np.arange(2 * longest), q, stride)
+        starts, counts, weights = self._taps(taps, taps.weights, first)
+        return [
+            *head, self.keep(places, np.int64), counts, weights, longest, taps.outputs, p, q,
+            phases.first, phases.count, residues, parts, stride, given.span, starts, *codes,
+            *[float_bits(number) for number in gain] * MOST, int(given.apart > 0),
+            int(phases.woven(taps)),
+        ]  # fmt: skip
+
     def _woven(
         self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
         gain: tuple[float, float],
@@ -215,7 +236,8 @@ class Steps(Painting):
 
 def _places(samples: npt.NDArray[Any], q: int, stride: int) -> npt.NDArray[Any]:
     """Return how many bytes behind the first sample others lie, of a row parted by columns."""
-    return samples % q * stride + samples // q * 4
+    places: npt.NDArray[Any] = samples % q * stride + samples // q * 4
+    return places
 
 
 def _box(region: Rect | None, columns: int) -> tuple[int, int, int, int]:
