@@ -77,7 +77,7 @@ class Stage:
     None where the stage is a formula.
 
     The first stage of a plan takes `code - offset` of the source and so carries 1 / scale in its
-    columns; every stage gives nominal values, or light.
+    columns; every stage gives nominal values, or light, but for the last of a plan `in_codes`.
     """
     region: Any = None
     """The effect's region, or None for everywhere."""
@@ -109,6 +109,9 @@ class ColourPlan:
     """Whether a curve is undone on the way: then colour must not be multiplied by alpha there."""
     ends_with_matrix: bool = False
     """Whether the last stage leads from R'G'B' to another kind of colour, and does nothing else."""
+    in_codes: bool = False
+    """Whether the last stage gives `code - offset` of the target and so carries scale in its rows:
+    where it is a matrix of ours. An effect's, and a formula, give nominal values."""
 
     @property
     def channels(self) -> int:
@@ -159,7 +162,8 @@ def plan(
     line.add(Step("", diagonal([1 / scale for scale in _scales(src)])))
     if direct:
         line.add(Step(_TARGET[target], _selection(source, target)))
-        return ColourPlan(True, line.stages())
+        in_codes = line.scale(_scales(dst))
+        return ColourPlan(True, line.stages(), in_codes=in_codes)
     # plain: R'G'B' is a matrix away, and no curve
     plain_source = source == "gray" or light_matrix(src) is None
     if plain_source:
@@ -184,7 +188,8 @@ def plan(
     apart = target != "rgb" and (through_light or bool(chain))
     if target != "rgb":
         line.add(Step(_TARGET[target], _from_rgb(dst)))
-    return ColourPlan(False, line.stages(), scale_at, through_light, apart)
+    in_codes = line.scale(_scales(dst))
+    return ColourPlan(False, line.stages(), scale_at, through_light, apart, in_codes)
 
 
 def from_rgb(dst: VideoType) -> tuple[Stage, ...]:
@@ -224,6 +229,12 @@ class _Line:
             self._functions.append(step.function)
         if step.name:
             self._names.append(step.name)
+
+    def scale(self, units: Sequence[Fraction]) -> bool:
+        """Multiply what comes out by `units` where a matrix was added last; return whether."""
+        if self._rows is not None:
+            self._rows = product(diagonal(units), self._rows)
+        return self._rows is not None
 
     def end(self) -> None:
         """Make a stage of what was added last."""

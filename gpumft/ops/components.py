@@ -91,8 +91,16 @@ class Components:
                 goal = self._between(axis, first, extent)
             make = self._planner(axis)
             axes.append(make(grid, goal, crop=(start, length), extent=extent, filter=chosen))
-        offset = quantised(component, self.src).offset
+        offset = 0.0 if self._cancels(component) else quantised(component, self.src).offset
         return Read(component, float(np.float32(offset)), axes[1], axes[0])
+
+    def _cancels(self, component: Component) -> bool:
+        """Whether codes of a component differ from the target's by a factor alone."""
+        target = self.dst.format.layout.component(component.name)
+        if not self.direct or target is None:
+            return False
+        ours, theirs = quantised(component, self.src), quantised(target, self.dst)
+        return ours.offset * (theirs.scale / ours.scale) == theirs.offset
 
     def _planner(self, axis: int) -> Callable[..., Taps]:
         """Return what makes taps along `axis`: rows of interlaced pictures stay in their field."""
@@ -148,25 +156,30 @@ class Components:
         default = options.filter if self.placement.is_scaled else "bilinear"
         return get_filter(options.chroma_filter or default)
 
-    def writes(self, reads: tuple[Read, ...], *, alpha: bool) -> tuple[Write, ...]:
+    def writes(self, reads: tuple[Read, ...], *, alpha: bool, in_codes: bool) -> tuple[Write, ...]:
         """Return one Write per component of the target, in the layout's order.
 
-        With `alpha` the target's alpha is the source's, else opaque.
+        With `alpha` the target's alpha is the source's, else opaque. `in_codes`: colour needs no
+        scale any more.
         """
         given = reads if alpha or reads[-1].component.name != "a" else reads[:-1]
-        return tuple(self._write(c, given) for c in self.dst.format.layout.components)
+        components = self.dst.format.layout.components
+        return tuple(self._write(c, given, in_codes=in_codes) for c in components)
 
-    def _write(self, component: Component, reads: tuple[Read, ...]) -> Write:
+    def _write(self, component: Component, reads: tuple[Read, ...], *, in_codes: bool) -> Write:
         quant = quantised(component, self.dst)
         channel = self._channel(component.name, reads)
         if channel is None:
             filler = component.name in "ax"
             constant = quant.scale + quant.offset if filler else quant.offset
             return Write(component, None, float(np.float32(constant)), None, None, 1.0, 0.0)
-        scale = quant.scale
+        scale, offset = quant.scale, quant.offset
         if self.direct or component.name == "a":
             read = reads[channel if self.direct else -1]
             scale /= quantised(read.component, self.src).scale
+            offset = 0.0 if self._cancels(read.component) else offset
+        elif in_codes:
+            scale = 1.0
         across, down = None, None
         if not self.direct and (component.xshift or component.yshift):
             across, down = self._to_chroma(component)
@@ -177,7 +190,7 @@ class Components:
             down,
             across,
             float(np.float32(scale)),
-            float(np.float32(quant.offset)),
+            float(np.float32(offset)),
             self._limits(component, quant),
             self._pattern(component),
         )

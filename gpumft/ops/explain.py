@@ -39,6 +39,8 @@ class Explanation:
     stages: tuple[tuple[str, tuple[tuple[float, ...], ...]], ...]
     """Name and matrix rows of each colour stage, no rows where it is a function; empty where
     components go straight through."""
+    in_codes: bool
+    """Whether the last stage gives codes of the target less their zero, not nominal values."""
     taps: tuple[tuple[str, str], ...]
     """What each list of taps serves, and a description."""
     filters: dict[str, str]
@@ -63,6 +65,7 @@ class Explanation:
             "geometry": self.geometry,
             "codes": self.codes,
             "stages": [{"name": name, "matrix": rows} for name, rows in self.stages],
+            "in_codes": self.in_codes,
             "filters": self.filters,
             "taps": dict(self.taps),
             "passes": list(self.passes),
@@ -101,7 +104,8 @@ class Explanation:
                 lines.append(f"{_INDENT}{name}")
                 continue
             of = " of codes less their zero" if name == self.stages[0][0] else ""
-            lines.append(f"{_INDENT}{name}, nominal: each row times the components{of}")
+            gives = "in codes" if self.in_codes and rows is self.stages[-1][1] else "nominal"
+            lines.append(f"{_INDENT}{name}, {gives}: each row times the components{of}")
             lines += [_INDENT * 2 + " ".join(f"{v:>13.9f}" for v in row) for row in rows]
         moved = self.bytes_read + self.bytes_written + self.bytes_between
         told = f"{self.bytes_read:,} read, {self.bytes_written:,} written"
@@ -165,6 +169,7 @@ def explained(settled: Plan, device: str, built: Built | None = None) -> Explana
         geometry=_geometry(settled),
         codes={"source": _codes(src), "target": _codes(dst)},
         stages=stages,
+        in_codes=settled.colour.in_codes,
         taps=tuple((name, _describe(taps)) for name, taps in taps_of(settled)),
         filters=_filters(settled),
         passes=passes,

@@ -81,7 +81,7 @@ def plan(src: VideoType, dst: VideoType, options: Options) -> Plan:
         target_size=dst.size,
         reads=reads,
         stages=tuple(stages),
-        writes=build.writes(reads, alpha=weights.kept),
+        writes=build.writes(reads, alpha=weights.kept, in_codes=colour.in_codes),
         inner=placement.inner,
         background=background_codes(options.background, dst),
         direct=build.direct,

@@ -81,10 +81,11 @@ def quantisers(video_type: VideoType) -> list[Quantiser]:
 def convert(codes: Floats, src: VideoType, dst: VideoType) -> Floats:
     """Codes (pixels, components) through the plan in float64, unrounded and unclamped."""
     value = codes - np.array([q.offset for q in quantisers(src)])
-    for stage in plan(src, dst).stages:
+    found = plan(src, dst)
+    assert found.in_codes
+    for stage in found.stages:
         value = value @ matrix_of(stage).T
-    target = np.array([(q.scale, q.offset) for q in quantisers(dst)])
-    result: Floats = value * target[:, 0] + target[:, 1]
+    result: Floats = value + np.array([q.offset for q in quantisers(dst)])
     return result
 
 
@@ -146,7 +147,7 @@ def test_every_gray_has_exactly_zero_chroma_in_float32(
         (stage,) = plan(src, dst).stages
         for channel, q in zip(mix(stage, [gray] * 3)[1:], quantisers(dst)[1:], strict=True):
             assert q.offset == 2 ** (bits - 1)
-            assert np.abs(channel * q.scale).max() < 2.0**-8
+            assert np.abs(channel).max() < 2.0**-8
 
 
 @pytest.mark.parametrize("range", ["limited", "full"])
@@ -175,21 +176,23 @@ def test_what_is_zero_on_paper_is_zero(matrix: Matrix) -> None:
     assert matrix_of(plan(yuv, other).stages[0])[1:, 0].tolist() == [0, 0]
 
 
-def test_the_first_stage_carries_the_scale_of_each_component() -> None:
-    yuv, rgb = resolved("yuv420p"), resolved("gbrp")
+def test_the_stages_carry_the_scale_of_each_component() -> None:
+    yuv, rgb = resolved("yuv420p"), resolved("gbrp10le")
     (stage,) = plan(yuv, rgb).stages
     assert stage.name == "to R'G'B'"
-    assert matrix_of(stage) == pytest.approx(yuv_to_rgb(Matrix.BT709) / [219, 224, 224], rel=1e-15)
+    nominal = yuv_to_rgb(Matrix.BT709) / [219, 224, 224]
+    assert matrix_of(stage) == pytest.approx(nominal * 1023, rel=1e-15)
     (back,) = plan(resolved("rgb565le"), yuv).stages
     assert back.name == "to Y'CbCr"
-    assert matrix_of(back) == pytest.approx(rgb_to_yuv(Matrix.BT709) / [31, 63, 31], rel=1e-15)
+    scales = np.array([[219], [224], [224]]) / [31, 63, 31]
+    assert matrix_of(back) == pytest.approx(rgb_to_yuv(Matrix.BT709) * scales, rel=1e-15)
     assert stage.rows == rounded(matrix_of(stage))
     assert not matrix_of(stage).flags.writeable
 
 
 def test_float_codes_are_nominal() -> None:
-    (stage,) = plan(resolved("gbrpf32le"), resolved("yuv444p", matrix="bt601")).stages
-    assert np.array_equal(matrix_of(stage), rgb_to_yuv(Matrix.BT601))
+    (stage,) = plan(resolved("gbrpf32le"), resolved("grayf32le", matrix="bt601")).stages
+    assert np.array_equal(matrix_of(stage), rgb_to_yuv(Matrix.BT601)[:1])
 
 
 @pytest.mark.parametrize(
@@ -223,8 +226,9 @@ def test_direct_is_where_components_keep_their_meaning(src: Any, dst: Any, direc
 def test_a_direct_plan_has_a_stage_that_changes_nothing_but_scale(src: Any, dst: Any) -> None:
     src, dst = resolved(src), resolved(dst)
     (stage,) = plan(src, dst).stages
-    scales = [q.scale for q in quantisers(src)]
-    expected = np.eye(*matrix_of(stage).shape) / scales
+    factors = [b.scale / a.scale for a, b in zip(quantisers(src), quantisers(dst), strict=False)]
+    expected = np.zeros(matrix_of(stage).shape)
+    np.fill_diagonal(expected, factors)
     assert np.array_equal(matrix_of(stage), expected)
 
 
@@ -232,10 +236,10 @@ def test_gray_and_rgb() -> None:
     rgb, gray = resolved("rgb24"), resolved("gray", matrix="bt601", range="full")
     (stage,) = plan(rgb, gray).stages
     assert stage.name == "to Y'"
-    assert matrix_of(stage) == pytest.approx(np.array([[0.299, 0.587, 0.114]]) / 255, rel=1e-15)
+    assert matrix_of(stage) == pytest.approx(np.array([[0.299, 0.587, 0.114]]), rel=1e-15)
     (back,) = plan(gray, rgb).stages
-    assert matrix_of(back).tolist() == [[1 / 255]] * 3
-    assert matrix_of(plan(resolved("grayf32le"), rgb).stages[0]).tolist() == [[1]] * 3
+    assert matrix_of(back).tolist() == [[1]] * 3
+    assert matrix_of(plan(resolved("grayf32le"), rgb).stages[0]).tolist() == [[255]] * 3
 
 
 def test_luma_of_another_matrix_is_computed() -> None:
@@ -261,7 +265,19 @@ def test_effects_are_stages_of_their_own_in_their_order() -> None:
     assert matrix_of(found.stages[0]) == pytest.approx(
         yuv_to_rgb(Matrix.BT709) / [219, 224, 224], rel=1e-15
     )
-    assert np.array_equal(matrix_of(found.stages[3]), rgb_to_yuv(Matrix.BT709))
+    scales = np.array([[219], [224], [224]])
+    assert matrix_of(found.stages[3]) == pytest.approx(rgb_to_yuv(Matrix.BT709) * scales, rel=1e-15)
+
+
+def test_an_effect_at_the_end_gives_nominal_values() -> None:
+    swap = FakeEffect("swap", np.eye(3)[::-1])
+    rgb = resolved("rgb24")
+    found = plan(resolved("nv12"), rgb, effects=(swap,))
+    assert not found.in_codes
+    assert np.array_equal(matrix_of(found.stages[-1]), swap.matrix)
+    through = plan(resolved("nv12"), resolved("rgb24", transfer="linear"))
+    assert not through.in_codes
+    assert through.stages[-1].matrix is None
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 
 from gpumft.device import Program, open_device
-from gpumft.device.cpu import compiler, fused, kept, layout, selftest, translate, workshop
+from gpumft.device.cpu import compiler, filters, fused, kept, layout, selftest, translate, workshop
 from gpumft.device.program import Apply
 from gpumft.device.vectors import vectors
 from gpumft.errors import KernelBuildError
+from gpumft.testing import twin
 from tests.contract import programs
-from tests.contract.program_parts import noise, ringing
+from tests.contract.program_parts import linear, noise, ringing
 from tests.device.engine_help import flushing_to_zero, in_child, run, straight, through_matrix
 
 DTYPES = ("uint8", "uint16", "uint32", "float16", "float32")
@@ -35,7 +36,9 @@ KERNELS = (
     *(f"vertical.{dtype}" for dtype in ("row", "uint8", "uint16", "float16")),
     *(f"paint.{dtype}.uint8.r.c0" for dtype in DTYPES if dtype != "uint32"),
     *(["load.uint8.2", "load.uint8.3", "load.float16.4", "split.2", "split.3"]),
-    "paint.uint8.uint8.prr.101-111-110",
+    *("paint.uint8.uint8.prr.101-111-110", "paint.uint8.uint8.prr.101-111-110.packed.111"),
+    *("woven.row..1.1-0-2-0-0-1-0", "woven.uint8.packed.1.6-1-6-1-6-2-0"),
+    *("vertical.uint8.4.zero.2-12-14", "vertical.uint16.1..0-2-2.1-2-3"),
     "paint.uint8.uint8.rrr.110-111-101-k",
     "paint.uint16.uint8.rrr.111-111-111",
     "paint.row.uint8.rrr.111",
@@ -334,3 +337,34 @@ def test_another_process_finds_what_was_compiled(name: str, made_here: Mock) -> 
     script += "workshop.make = None\n"
     script += "print(hashlib.sha256(compiler.machine_code(sys.argv[1]).binary).hexdigest())"
     assert in_child({}, script, name) == hashlib.sha256(code.binary).hexdigest()
+
+
+APART = """
+import sys
+from gpumft.device import open_device
+from gpumft.device.cpu import filters
+from tests.contract.program_parts import linear, noise
+from tests.device.engine_help import run, straight
+filters.WORTH_UNROLLING = 0
+program = straight("gray", (int(sys.argv[1]), 9), "gray", (264, 9), linear)
+with open_device("cpu", threads=1) as device:
+    run(device, program, noise(program.source, program.source_size))
+"""
+
+
+def test_kernels_that_several_processes_compiled_are_not_mixed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inner functions have names, which two processes may give to different ones."""
+    monkeypatch.setenv("GPUMFT_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(filters, "WORTH_UNROLLING", 0)
+    for columns in (132, 528):
+        in_child({}, APART, str(columns))
+    monkeypatch.setattr(workshop, "make", None)
+    monkeypatch.setattr(compiler, "_kernels", OrderedDict())
+    with open_device("cpu", threads=1) as device:
+        for columns in (132, 528, 132):
+            program = straight("gray", (columns, 9), "gray", (264, 9), linear)
+            planes = noise(program.source, program.source_size)
+            found = run(device, program, planes)
+            np.testing.assert_array_equal(found[0], twin.run(program, planes)[0])

@@ -117,7 +117,7 @@ def half(monkeypatch: pytest.MonkeyPatch, device: OpenCLDevice) -> GpuRunner:
         return replace(made, launches=(fewer,))
 
     monkeypatch.setattr(runner, "schedule", only_wide)
-    return GpuRunner(program("nv12 rgb24"), device.machine)
+    return GpuRunner(program("nv12 rgb24"), device.machine, device._memory.used)
 
 
 MIXED = [(one, one) for one in LAYOUTS] + [("aligned", "odd"), ("words", "aligned")]

@@ -8,10 +8,18 @@ import numpy as np
 import pytest
 
 from gpumft.device import Device, open_device
-from gpumft.device.cpu import lower
+from gpumft.device.cpu import filters, lower
 from gpumft.resample.taps import Taps
 from gpumft.testing import twin
-from tests.contract.program_parts import from_lists, linear, long_taps, nearest, noise, ringing
+from tests.contract.program_parts import (
+    MakeTaps,
+    from_lists,
+    linear,
+    long_taps,
+    nearest,
+    noise,
+    ringing,
+)
 from tests.device.engine_help import LAYOUTS, assert_same, check, run, straight, through_matrix
 
 RATIOS = [(520, 260), (516, 259), (260, 390), (264, 528), (780, 260), (1040, 260), (520, 390),
@@ -33,6 +41,38 @@ def repeated(source: int, outputs: int) -> Taps:
 def device() -> Iterator[Device]:
     with open_device("cpu", threads=1) as opened:
         yield opened
+
+
+@pytest.fixture
+def unrolled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
+    """The CPU with kernels made for the taps at hand, as only large pictures have them."""
+    monkeypatch.setattr(filters, "WORTH_UNROLLING", 0)
+    with open_device("cpu", threads=1) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("ratio", [(520, 260), (260, 390), (264, 528), (780, 260)])
+@pytest.mark.parametrize(("taps", "rows"), [(linear, (18, 11)), (ringing, (12, 24))])
+def test_unrolled(
+    unrolled: Device, ratio: tuple[int, int], taps: MakeTaps, rows: tuple[int, int]
+) -> None:
+    (high, to), (wide, narrow) = rows, ratio
+    pairs = [("nv12", "yuv420p"), ("yuv420p10le", "rgb24")]
+    for source, target in pairs if taps is linear else pairs[:1]:
+        make = through_matrix if target == "rgb24" else straight
+        program = make(source, (wide, high), target, (narrow, to), taps)
+        names = [name for stage in lower.lower(program, 1).stages for name, _, _ in stage.steps]
+        assert any(name.startswith("woven.") for name in names)
+        assert any(name.startswith("vertical.") and "-" in name for name in names)
+        check(unrolled, program, what=f"{source} {ratio}")
+
+
+def test_unrolled_chroma(unrolled: Device) -> None:
+    """Upsampled by 2 in both directions, by repetition and by filter, at every edge."""
+    for taps in (linear, nearest):
+        for columns in (130, 192, 257):
+            size = columns, 34
+            check(unrolled, through_matrix("nv12", size, "rgb24", size, taps), what=str(columns))
 
 
 @pytest.mark.parametrize("ratio", RATIOS, ids=str)

@@ -49,11 +49,16 @@ def test_the_cpu_walks_once_and_launches_nothing() -> None:
 
 def test_the_inverse_matrix_is_the_published_one() -> None:
     src = VideoType("yuv444p", (8, 8), matrix="bt709", range="limited")
-    (stage,) = explain(src, VideoType("rgb24", (8, 8))).stages
+    told = explain(src, VideoType("rgb24", (8, 8)))
+    (stage,) = told.stages
     red, green, blue = stage[1]
-    assert [round(255 * value, 6) for value in red] == [1.164384, 0, 1.792741]
-    assert [round(255 * value, 6) for value in green] == [1.164384, -0.213249, -0.532909]
-    assert [round(255 * value, 6) for value in blue] == [1.164384, 2.112402, 0]
+    assert [round(value, 6) for value in red] == [1.164384, 0, 1.792741]
+    assert [round(value, 6) for value in green] == [1.164384, -0.213249, -0.532909]
+    assert [round(value, 6) for value in blue] == [1.164384, 2.112402, 0]
+    assert told.in_codes
+    assert "to R'G'B', in codes: each row times the components of codes less their zero" in str(
+        told
+    )
 
 
 def test_a_layout_change_goes_straight_through() -> None:

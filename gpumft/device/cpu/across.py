@@ -13,7 +13,8 @@ from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.layout import BLOCK
 from gpumft.device.cpu.pixels import TYPES
 from gpumft.device.cpu.sums import adder, scattered, sparing, where_more
-from gpumft.device.cpu.vectors import get, put, reader, setting, splat, vadd, vfma, writer, zeros
+from gpumft.device.cpu.vectors import get, put, reader, setting, splat, vadd, vfma, zeros
+from gpumft.device.cpu.writing import writer
 
 _pick20, _pick21 = (reader(float32, 2, part, raw=True) for part in range(2))
 _add2, _add4 = (adder(float32, width, raw=True) for width in (2, 4))
@@ -36,7 +37,7 @@ def _dot(source: Any, w: Any, count: int) -> Any:
 
 
 @register_jitable
-def _split(source: int, residues: int, stride: int, q: int, n: int) -> None:
+def split_columns(source: int, residues: int, stride: int, q: int, n: int) -> None:
     """Copy column q*m + r of a row to column m of row r."""
     zero = zeros()
     if q == 2:
@@ -87,18 +88,22 @@ def _long(rows: Any, w: Any, count: int, x: int) -> Any:
     return total
 
 
-def phases(dtype: str) -> Callable[..., None]:  # noqa: PLR0915 - one kernel
+def phases(  # noqa: PLR0915 - one kernel
+    dtype: str, way: str = "", gain: str = ""
+) -> Callable[..., None]:
     """Make the kernel that filters along a row at a rational ratio p:q: taps repeat after p.
 
     The row is split by column modulo q, so that each phase is a weighted sum of contiguous rows.
 
     `dtype` is "row" for float32 rows of a buffer, else the element type of a component that is
     quantised and written at once; p is then at most 3, and each phase has 64 outputs at least.
+    `way` and `gain` (of the one channel) are those of `writer`.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
     element, size = types.NumberClass(kind), kind.bitwidth // 8
-    write1, write2, write3 = (writer(kind, group, raw=is_row) for group in (1, 2, 3))
+    way = "raw" if is_row else way
+    write1, write2, write3 = (writer(kind, n, way, n * gain, runs=4 // n) for n in (1, 2, 3))
 
     def filter_row(  # noqa: PLR0915 - one kernel
         args: int, scratch: int, planes: int, y: int, _count: int
@@ -128,7 +133,7 @@ def phases(dtype: str) -> Callable[..., None]:  # noqa: PLR0915 - one kernel
             base = source
         elif q > 1:
             base = scratch + a[15]
-            _split(source, base, stride, q, (a[18] + q - 1) // q)
+            split_columns(source, base, stride, q, (a[18] + q - 1) // q)
         rows, places, wide = pointer(scratch, int64), pointer(a[6], int64), 2 * longest
         for i in range(p * wide):
             rows[i] = base + places[i]
@@ -162,11 +167,7 @@ def phases(dtype: str) -> Callable[..., None]:  # noqa: PLR0915 - one kernel
             for at in range(0, n, 64):
                 k = min(at, last)
                 b0, b1, b2, b3 = _add4(scratch, 0, n0, 4 * k, w0, w0, 0, 0, zero, *eight)
-                to = into + size * k
-                write1(to, gains, high, shift, b0, b0, b0, b0)
-                write1(to + 16 * size, gains, high, shift, b1, b0, b0, b0)
-                write1(to + 32 * size, gains, high, shift, b2, b0, b0, b0)
-                write1(to + 48 * size, gains, high, shift, b3, b0, b0, b0)
+                write1(into + size * k, gains, high, shift, b0, b1, b2, b3)
         else:
             for at in range(0, n, 32):
                 k = min(at, last)
@@ -178,8 +179,7 @@ def phases(dtype: str) -> Callable[..., None]:  # noqa: PLR0915 - one kernel
                 c0, c1 = _add2(scratch, e, f, x, w1, w1, 0, 0, zero, c0, c1, zero, zero, *four)
                 to = into + p * size * k
                 if p == 2:
-                    write2(to, gains, high, shift, b0, c0, b0, b0)
-                    write2(to + 32 * size, gains, high, shift, b1, c1, b0, b0)
+                    write2(to, gains, high, shift, b0, c0, b1, c1)
                 else:
                     d0, d1 = _add2(r2, 0, n2, x, w2, w2, 0, 0, zero, *eight)
                     write3(to, gains, high, shift, b0, c0, d0, b0)

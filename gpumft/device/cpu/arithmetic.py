@@ -187,7 +187,7 @@ def _to_half(builder: Any, x: Any) -> Any:
 
 
 def decoded(builder: Any, kind: Any, element: Any, shift: Any, mask: Any, offset: Any) -> Any:
-    """Emit the reading of elements of the Numba type `kind`; see `decode`."""
+    """Emit the reading of elements of the Numba type `kind`; see `decode`. No offset: None."""
     if kind == types.float32:
         return flushed(builder, element)
     if kind == types.int16:
@@ -196,7 +196,8 @@ def decoded(builder: Any, kind: Any, element: Any, shift: Any, mask: Any, offset
     field = element if kind == types.uint32 else builder.zext(element, words)
     if kind != types.uint8:  # all 8 bits of a byte are its code
         field = builder.and_(builder.lshr(field, shift), mask)
-    return builder.fsub(builder.sitofp(field, offset.type), offset)
+    value = builder.sitofp(field, _shape(FLOAT, element.type))
+    return value if offset is None else builder.fsub(value, offset)
 
 
 def finished(builder: Any, kind: Any, x: Any, high: Any) -> Any:

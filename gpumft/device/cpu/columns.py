@@ -10,22 +10,86 @@ from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import pointer
 from gpumft.device.cpu.kernels import _row
-from gpumft.device.cpu.layout import BLOCK, LANES
+from gpumft.device.cpu.layout import BLOCK, LANES, MOST_OVERLAPS, Overlap
 from gpumft.device.cpu.pixels import TYPES, elements
-from gpumft.device.cpu.sums import adder, fetch, sparing
+from gpumft.device.cpu.sums import adder, fetch, fetcher, sparing
+from gpumft.device.cpu.unrolled import listed, overlapping, spread
 from gpumft.device.cpu.vectors import put, reader, setting, splat, vadd, vfma, zeros
 
 MOST_AHEAD = 8
 """Rows that are fetched ahead."""
+WIDE = 64
+"""Elements of a row that such loops take at a time."""
 
 
-def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:  # noqa: PLR0915 - one kernel
+@register_jitable
+def _nothing(*_args: Any) -> None:
+    """Stand for `_pairs` where there are no more."""
+
+
+def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: bool) -> Any:
+    """Make the loop over columns, `WIDE` at least, of two outputs whose taps overlap like that.
+
+    Returns pairs(out, other, stride, rows, w, v, n, shift, mask, offset, ahead, pitch).
+    """
+    size = kind.bitwidth // 8
+    width = 4 if group == 1 else group
+    both = overlapping(kind, width, taps, raw=raw, group=group, zero=zero)
+    take, first, second = listed(taps.all), spread(taps.end), spread(taps.all - taps.begin)
+    soon = fetcher(0 if raw else min(2 * taps.begin, MOST_AHEAD), WIDE * size)
+
+    @register_jitable
+    def pairs(
+        out: int, other: int, stride: int, rows: int, w: int, v: int, n: int, shift: int,
+        mask: int, offset: Any, ahead: int, pitch: int,
+    ) -> None:  # fmt: skip
+        taken, one, two = take(rows), first(w), second(v)
+        for begin in range(0, n, WIDE):
+            x = min(begin, n - WIDE)
+            soon(ahead + size * x, pitch)
+            p = both(taken, one, two, size * x, shift, mask, offset)
+            if group == 1:
+                put(out + 4 * x, p[0])
+                put(out + 4 * x + 64, p[1])
+                put(out + 4 * x + 128, p[2])
+                put(out + 4 * x + 192, p[3])
+                put(other + 4 * x, p[4])
+                put(other + 4 * x + 64, p[5])
+                put(other + 4 * x + 128, p[6])
+                put(other + 4 * x + 192, p[7])
+            elif group == 2:
+                q = both(taken, one, two, x + WIDE // 2, shift, mask, offset)
+                put(out + 2 * x, p[0])
+                put(out + 2 * x + 64, q[0])
+                put(out + 2 * x + stride, p[1])
+                put(out + 2 * x + stride + 64, q[1])
+                put(other + 2 * x, p[2])
+                put(other + 2 * x + 64, q[2])
+                put(other + 2 * x + stride, p[3])
+                put(other + 2 * x + stride + 64, q[3])
+            else:
+                put(out + x, p[0])
+                put(out + x + stride, p[1])
+                put(out + x + 2 * stride, p[2])
+                put(out + x + 3 * stride, p[3])
+                put(other + x, p[4])
+                put(other + x + stride, p[5])
+                put(other + x + 2 * stride, p[6])
+                put(other + x + 3 * stride, p[7])
+
+    return pairs
+
+
+def vertical(  # noqa: PLR0915 - one kernel
+    dtype: str, parts: str = "1", zero: str = "", *overlaps: str
+) -> Callable[..., None]:
     """Make the kernel that filters along columns: out rows y.. of what `dtype` rows hold.
 
     `dtype` is an element type, read and decoded where it lies in the plane, or "row": float32 rows
     of a buffer. `parts`: with 2 or 4, every 2nd or 4th byte goes to a row of its own.
 
-    Two outputs are made together where they share most of their rows: each is read once.
+    Two outputs are made together where they share most of their rows: each is read once. Up to
+    three `overlaps` have loops of their own; with `zero`, these take the offset as 0.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
@@ -39,6 +103,14 @@ def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:  # noqa: PLR0
     if group > 1:
         add2 = adder(kind, group, group=group)
         add2x2 = adder(kind, group, lists=2, group=group)
+
+    known = [Overlap.named(name) for name in overlaps]
+    known += [Overlap(-1, -1, -1)] * (MOST_OVERLAPS - len(known))
+    (s_0, e_0, f_0), (s_1, e_1, f_1), (s_2, e_2, f_2) = known
+    pairs0, pairs1, pairs2 = (
+        _nothing if taps.all < 0 else _pairs(kind, group, taps, raw=is_row, zero=zero != "")
+        for taps in known
+    )
 
     @register_jitable
     def long_sum(rows: Any, w: Any, count: int, x: int, shift: int, mask: int, offset: Any) -> Any:
@@ -134,12 +206,29 @@ def vertical(dtype: str, parts: str = "1") -> Callable[..., None]:  # noqa: PLR0
                     pitch = view[2] * view[4]
                     ahead = rows[f - 1] + pitch
                     new = min(2 * (s1 - s0), MOST_AHEAD)
-                for first in range(0, begin, 2 * LANES if group == 1 else span):
+                left = begin
+                if n >= WIDE:
+                    if s == s_0 and e == e_0 and f == f_0:
+                        pairs0(
+                            out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
+                        )  # fmt: skip
+                        left, begin = 0, n
+                    elif s == s_1 and e == e_1 and f == f_1:
+                        pairs1(
+                            out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
+                        )  # fmt: skip
+                        left, begin = 0, n
+                    elif s == s_2 and e == e_2 and f == f_2:
+                        pairs2(
+                            out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
+                        )  # fmt: skip
+                        left, begin = 0, n
+                for first in range(0, left, 2 * LANES if group == 1 else span):
                     x = first if group == 1 else max(min(first, n - span), 0)
                     at = size * x
                     if at & 63 == 0:
                         for k in range(new):
-                            fetch(ahead + k * pitch + at)
+                            fetch(ahead + k * pitch + at, 0)
                     if group == 4:
                         p, q, p2, q2 = add2(scratch, 0, s, at, w, w, shift, mask, offset, *eight)
                         p, q, p2, q2, t, u, t2, u2 = add2x2(

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.layout import BLOCK
+from gpumft.device.cpu.layout import BLOCK, MOST_OVERLAPS, Overlap, Weave
 from gpumft.resample.taps import Taps
 
 _LARGEST_PERIOD = 16
 MOST_WOVEN = 3
 """Phases that are made and written side by side at once."""
+WORTH_UNROLLING = 256 * 256
+"""Samples below which loops over taps do."""
 _FEWEST = 8
 """Outputs a phase below which a phase is not worth its calls."""
 
@@ -43,6 +45,38 @@ class Phases:
         start, end = taps.start, taps.start + taps.count
         a, b = self.first, self.first + 1
         return self.p == 1 or bool(start[a] <= start[b] <= end[a] <= end[b])
+
+    def weave(self, taps: Taps, first: int) -> Weave:
+        """Return what a kernel for these phases has to know; the row begins at sample `first`."""
+        begin = int(taps.start[self.first])
+        outputs = [
+            (int(taps.start[x]) - begin, int(taps.count[x]))
+            for x in range(self.first, self.first + self.p)
+        ]
+        second, third = [*outputs[1:], (0, 0), (0, 0)][:2]
+        return Weave(outputs[0][1], second, third, self.q, (begin - first) % self.q)
+
+    def irregular(self, taps: Taps) -> npt.NDArray[np.int32]:
+        """Return the outputs that are not of a phase: at the edges."""
+        behind = self.first + self.p * self.count
+        outputs = np.arange(taps.outputs, dtype=np.int32)
+        return outputs[(outputs < self.first) | (outputs >= behind)]
+
+
+def overlaps(taps: Taps, samples: int) -> list[Overlap]:
+    """Return how the taps of neighbouring outputs overlap, the commonest ways first.
+
+    None where `samples`, all that are made, are too few to be worth kernels of their own.
+    """
+    if samples < WORTH_UNROLLING or taps.outputs < 2:
+        return []
+    start, end = taps.start.astype(np.int64), (taps.start + taps.count).astype(np.int64)
+    ways = np.stack([start[1:], end[:-1], end[1:]], axis=1) - start[:-1, None]
+    shared = (ways[:, 0] >= 0) & (ways[:, 0] <= ways[:, 1]) & (ways[:, 1] <= ways[:, 2])
+    ways = ways[shared & (ways[:, 2] <= BLOCK)]
+    found, counts = np.unique(ways, axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_OVERLAPS]
+    return [Overlap(*map(int, found[i])) for i in order if 8 * counts[i] >= taps.outputs]
 
 
 def offset_of_copy(taps: Taps) -> int | None:

@@ -49,12 +49,12 @@ def run_band(
                 for k in range(together):
                     step = first + 3 * k
                     run(plan[step], plan[step + 1], scratch, planes, y, height)
-                for k in range(height * (steps - together)):
-                    row = y + k // (steps - together)
-                    step = first + 3 * (together + k % (steps - together))
-                    guard = plan[step + 2]
-                    if guard < 0 or (rows[guard] <= row < rows[guard + 1]):
-                        run(plan[step], plan[step + 1], scratch, planes, row, 1)
+                for row in range(y, y + height):
+                    for k in range(together, steps):
+                        step = first + 3 * k
+                        guard = plan[step + 2]
+                        if guard < 0 or (rows[guard] <= row < rows[guard + 1]):
+                            run(plan[step], plan[step + 1], scratch, planes, row, 1)
                 y += height
 
 

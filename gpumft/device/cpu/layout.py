@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,63 @@ element stride. Sample i of an axis lies at j = first + direction * i, (j >> shi
 (j & mask) * sub; shift is 0 but for the luma of packed 4:2:2 in a strided array."""
 STREAM: Final = {"u": (0, 4), "y": (1, 2), "v": (2, 4)}
 """Offset and step of each component of v210 in its stream of elements."""
+MOST_OVERLAPS: Final = 3
+"""Ways in which the taps of neighbouring rows overlap that have loops of their own."""
+MOST_PACKED: Final = 2.0**15 - 1
+"""The largest magnitude of an unrounded code that is kept within a byte by saturation alone."""
+
+
+class Overlap(NamedTuple):
+    """Two neighbouring outputs of a filter: the first has taps 0..end-1, the second begin..all-1.
+
+    Thread-safety: immutable.
+    """
+
+    begin: int
+    end: int
+    all: int
+
+    @classmethod
+    def named(cls, name: str) -> Overlap:
+        """Return what `str` told."""
+        return cls(*map(int, name.split("-")))
+
+    def __str__(self) -> str:
+        return f"{self.begin}-{self.end}-{self.all}"
+
+
+class Weave(NamedTuple):
+    """Up to three outputs of a horizontal filter, and where their samples lie in a parted row.
+
+    Sample t of the first output, counted from its first, is number (phase + t) // q of part
+    (phase + t) % q.
+
+    Thread-safety: immutable.
+    """
+
+    first: int
+    """Taps of the first output; it begins at sample 0."""
+    second: tuple[int, int]
+    """First sample and taps of the second output; (0, 0) where there is none."""
+    third: tuple[int, int]
+    q: int
+    phase: int
+
+    @classmethod
+    def named(cls, name: str) -> Weave:
+        """Return what `str` told."""
+        n = [int(number) for number in name.split("-")]
+        return cls(n[0], (n[1], n[2]), (n[3], n[4]), n[5], n[6])
+
+    def __str__(self) -> str:
+        return "-".join(map(str, (self.first, *self.second, *self.third, self.q, self.phase)))
+
+    @property
+    def outputs(self) -> list[tuple[int, int]]:
+        """First sample and taps of each output."""
+        found = [(0, self.first), self.second, self.third]
+        return [output for output in found if output[1] > 0]
+
 
 _formulas: dict[str, Formula] = {}
 

@@ -18,10 +18,9 @@ from gpumft.device.cpu.vectors import (
     put,
     reader,
     setting,
-    shape,
-    writer,
     zeros,
 )
+from gpumft.device.cpu.writing import shape, writer
 
 MOST = 4
 """Channels that come in, and that go out."""
@@ -39,7 +38,7 @@ find_row = register_jitable(_find)
 
 
 def paint(  # noqa: PLR0915 - one kernel
-    dtype: str, source: str, inputs: str, outputs: str, shaped: str = ""
+    dtype: str, source: str, inputs: str, outputs: str, way: str = "", gain: str = ""
 ) -> Callable[..., None]:
     """Make the kernel that mixes and writes a row.
 
@@ -49,7 +48,8 @@ def paint(  # noqa: PLR0915 - one kernel
         inputs: a letter each: p for pixels of a plane, r for a float32 row of a buffer.
         outputs: parted by "-": which inputs are summed ("101"), or the one taken ("c2"), or
             "k" for 0, to which the offset is added.
-        shaped: "shaped" where patterns are added to codes, or they are kept within limits.
+        way: how codes are kept within range, see `writer`; "shaped" adds patterns and has limits.
+        gain: "unit" where no output has a scale or an offset.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
@@ -65,8 +65,8 @@ def paint(  # noqa: PLR0915 - one kernel
     read0, read1, read2, read3 = (reader(given) if p else reader(float32, raw=True) for p in pixels)
     tokens += ["k"] * (MOST - group)
     make0, make1, make2, make3 = (_maker(token) for token in tokens)
-    shapes = shaped == "shaped"
-    write = writer(kind, group, raw=is_row, shaped=shapes)
+    shapes = way == "shaped"
+    write = writer(kind, group, "raw" if is_row else way, gain)
 
     @register_jitable
     def find(

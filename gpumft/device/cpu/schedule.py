@@ -120,7 +120,7 @@ class Schedule:
     """
 
     def __init__(self, program: Program, bands: int) -> None:
-        rows = program.inner.height
+        self.rows_of_picture = rows = program.inner.height
         first = np.arange(0, rows, _SLICE, dtype=np.int64)
         self.slices: Ranges = np.stack([first, np.minimum(first + _SLICE, rows)], axis=1)
         cuts = np.linspace(0, len(first), min(bands, len(first)) + 1).astype(np.int64)

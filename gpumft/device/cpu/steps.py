@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.layout import BLOCK, LANES, VIEW, float_bits, masks, register
+from gpumft.device.cpu.layout import BLOCK, LANES, float_bits, register
+from gpumft.device.cpu.painting import Painting
 from gpumft.device.cpu.schedule import (
     FEWEST,
     MOST,
     Buffer,
     Filtered,
-    Input,
     Output,
-    Schedule,
-    round_up,
 )
-from gpumft.device.cpu.views import View, source_view, target_view
-from gpumft.device.program import Apply, Pattern, Program, Read, Rect, Write
+from gpumft.device.program import Apply, Program, Read, Rect
 from gpumft.media.formats import Component, PixelFormat
 from gpumft.resample.taps import Taps
 
 _ALL_ROWS = 1 << 31
-_NO_PATTERN = Pattern(np.zeros((1, 1), np.float32))
 
 
-class Steps(Schedule):
-    """A schedule that knows the kernels.
+class Steps(Painting):
+    """A schedule that knows all kernels.
 
     Thread-safety: immutable once made.
     """
@@ -38,7 +35,7 @@ class Steps(Schedule):
         self, out: Buffer, source: Buffer, taps: Taps, columns: int
     ) -> tuple[str, list[int]]:
         """Return the step that filters rows of a buffer along columns."""
-        return "vertical.row", [
+        return f"vertical.row{self._overlaps(1, taps, columns, 0.0)}", [
             *out.arguments, *source.arguments, *self._taps(taps, taps.weights, 0),
             taps.longest, columns, 0, 0, 0, 0, 0, 0,
         ]  # fmt: skip
@@ -61,26 +58,23 @@ class Steps(Schedule):
         spare = self.scratch
         self.scratch += rows * stride
         apart = outs[1].offset - outs[0].offset if len(outs) > 1 else 0
-        name = f"vertical.{dtype}" if len(outs) == 1 else f"vertical.{dtype}.{len(outs)}"
-        return name, [
+        overlaps = self._overlaps(len(outs), taps, count * group, read.offset)
+        return f"vertical.{dtype}{overlaps}", [
             *outs[0].arguments, self._view(program, part), columns[0], group,
             *self._taps(taps, taps.weights, 0), taps.longest, count * group, spare, stride,
             part.shift, (1 << part.depth) - 1, float_bits(read.offset), apart,
         ]  # fmt: skip
 
+    def _overlaps(self, parts: int, taps: Taps, columns: int, offset: float) -> str:
+        """Return the end of the name of a vertical kernel: what has loops of its own."""
+        zero = "zero" if offset == 0 else ""
+        found = filters.overlaps(taps, columns * taps.outputs)
+        return ".".join(["", str(parts), zero, *map(str, found)] if found else ["", str(parts)])
+
     def split(self, source: Buffer, outs: Sequence[Buffer], columns: int) -> tuple[str, list[int]]:
         """Return the step that parts a row of components side by side."""
         tail = [n for out in outs for n in out.arguments]
         return f"split.{len(outs)}", [*source.arguments, columns, *tail]
-
-    def _elements(self, count: int, dtype: str) -> int:
-        """Return the bytes of a row of elements that is copied to be read in vectors."""
-        return round_up((count + 4 * LANES) * np.dtype(dtype).itemsize)
-
-    def spare_elements(self, count: int, dtype: str, name: str = "") -> int:
-        """Return where a row of elements can be copied to, one place for each name."""
-        size = self._elements(count, dtype)
-        return self.shared(f"elements {name}", size // 4).offset
 
     def horizontal(self, out: Buffer, given: Filtered) -> tuple[str, list[int]]:
         """Return the step that filters along rows."""
@@ -96,7 +90,7 @@ class Steps(Schedule):
                 *head, self.keep(starts, np.int32), self.keep(counts, np.int32),
                 self.keep(weights, np.float32), taps.longest, taps.outputs, 4 * weights.shape[1],
             ]  # fmt: skip
-        return "phases.row", self._phases(head, given, phases, [0] * 3, (0.0, 0.0))
+        return self._along("row..", head, given, phases, [0] * 3, (0.0, 0.0))
 
     def horizontal_to_plane(
         self, program: Program, part: Component, given: Filtered, gain: tuple[float, float]
@@ -112,31 +106,76 @@ class Steps(Schedule):
         spare = self.spare_elements(taps.outputs, dtype, "out")
         codes = [float_bits((1 << part.depth) - 1), part.shift, spare]
         head = [at, 0, 0, *given.source.arguments]
-        return f"phases.{dtype}", self._phases(head, given, phases, codes, gain)
+        finish = self._finish(dtype, [part], [Output(0, None, gain)])
+        return self._along(dtype + finish, head, given, phases, codes, gain)
+
+    def _along(
+        self, kind: str, head: list[int], given: Filtered, phases: filters.Phases,
+        codes: list[int], gain: tuple[float, float],
+    ) -> tuple[str, list[int]]:  # fmt: skip
+        """Return the step that filters along rows at a rational ratio."""
+        taps = given.taps
+        if given.apart:
+            phases = phases.by_fours()
+        edges = phases.irregular(taps)
+        worth = taps.outputs * self.rows_of_picture >= filters.WORTH_UNROLLING
+        if not (worth and phases.woven(taps) and len(edges) <= LANES):
+            return f"phases.{kind}", self._phases(head, given, phases, codes, gain)
+        weave = phases.weave(taps, given.first)
+        split = ".split" if given.apart else ""
+        return f"woven.{kind}.{weave}{split}", self._woven(head, given, phases, codes, gain)
 
     def _phases(
         self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
         gain: tuple[float, float],
     ) -> list[int]:  # fmt: skip
         """Return the arguments of a step of phases."""
-        taps, first, columns, longest = given.taps, given.first, given.span, given.taps.longest
-        if given.apart:
-            phases = phases.by_fours()
+        taps, first, longest = given.taps, given.first, given.taps.longest
         p, q = phases.p, phases.q
-        size = self._stride(max(columns // q + 1, phases.count, longest))
+        residues, size = self._residues(phases, given)
         stride = given.apart or size
-        residues, parts = self.scratch, self.scratch + q * size
-        self.scratch = parts + p * size
+        parts = self.scratch
+        self.scratch += p * size
         begin = taps.start[phases.first : phases.first + p].astype(np.int64) - first
-        samples = begin[:, None] + np.arange(2 * longest)
-        places = samples % q * stride + samples // q * 4
+        places = _places(begin[:, None] + np.arange(2 * longest), q, stride)
         starts, counts, weights = self._taps(taps, taps.weights, first)
         return [
             *head, self.keep(places, np.int64), counts, weights, longest, taps.outputs, p, q,
-            phases.first, phases.count, residues, parts, stride, columns, starts, *codes,
+            phases.first, phases.count, residues, parts, stride, given.span, starts, *codes,
             *[float_bits(number) for number in gain] * MOST, int(given.apart > 0),
             int(phases.woven(taps)),
         ]  # fmt: skip
+
+    def _woven(
+        self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
+        gain: tuple[float, float],
+    ) -> list[int]:  # fmt: skip
+        """Return the arguments of a step of woven phases."""
+        taps, first = given.taps, phases.first
+        residues, stride = (0, given.apart) if given.apart else self._residues(phases, given)
+        begin = (int(taps.start[first]) - given.first) // phases.q
+        weights = [taps.weights[x, : taps.count[x]] for x in range(first, first + phases.p)]
+        edges = phases.irregular(taps)
+        which = np.concatenate([edges, np.zeros(LANES - len(edges), np.int32)])
+        counts = np.concatenate([taps.count[edges], np.zeros(LANES - len(edges), np.int32)])
+        reached = np.minimum(np.arange(taps.longest)[:, None], taps.count[which] - 1)
+        samples = taps.start[which] + reached - given.first
+        return [
+            *head, 4 * begin, self.keep(np.concatenate(weights), np.float32), phases.count,
+            residues, stride, given.span, taps.outputs, *codes,
+            *[float_bits(number) for number in gain] * MOST, first,
+            self.keep(_places(samples, phases.q, stride), np.int32), self.keep(counts, np.int32),
+            self.keep(taps.weights[which].T, np.float32), taps.longest, len(edges),
+            self.keep(which, np.int32), self.shared("edges", LANES).offset,
+        ]  # fmt: skip
+
+    def _residues(self, phases: filters.Phases, given: Filtered) -> tuple[int, int]:
+        """Return where a row lies that is parted by columns, and bytes from part to part."""
+        longest = given.taps.longest
+        size = self._stride(max(given.span // phases.q + 1, phases.count, longest))
+        at = self.scratch
+        self.scratch += phases.q * size
+        return at, size
 
     def _taps(self, taps: Taps, weights: npt.NDArray[np.float32], first: int) -> list[int]:
         return [
@@ -193,152 +232,11 @@ class Steps(Schedule):
             self.spare_elements(count * len(reads), dtype), *tail,
         ]  # fmt: skip
 
-    def rows(self, rows: npt.NDArray[np.int32] | None) -> int:
-        """Return the address of a map of rows, 0 for None or where each is its own."""
-        if rows is None or np.array_equal(rows, np.arange(len(rows))):
-            return 0
-        return self.keep(rows, np.int32)
 
-    def _view(self, program: Program, part: Component) -> int:
-        """Return the place of a source component's view."""
-        view = source_view(
-            program.source, part, program.source_size, transpose=program.transpose,
-            mirror_y=program.mirror_y, mirror_x=program.mirror_x,
-        )  # fmt: skip
-        if view not in self.source_views:
-            self.source_views.append(view)
-        return VIEW * self.source_views.index(view)
-
-    def _target(self, program: Program, part: Component) -> tuple[int, View]:
-        """Return the place of a new view of a target component, and the view."""
-        inner = program.inner
-        view = target_view(program.target, part, (inner.x, inner.y))
-        self.target_views.append(view)
-        return VIEW * (len(program.reads) + len(self.target_views) - 1), view
-
-    def paint(
-        self, program: Program, components: Sequence[Component], inputs: Sequence[Input],
-        outputs: Sequence[Output],
-    ) -> tuple[str, list[int]]:  # fmt: skip
-        """Return the step that mixes and writes neighbouring components."""
-        part, inner = components[0], program.inner
-        columns = part.size((inner.width, inner.height))[0]
-        dtype = program.target.layout.planes[part.plane].dtype
-        at, _ = self._target(program, part)
-        spare = self.spare_elements(columns * len(components), dtype, "out")
-        head = [at, 0, 0, columns, float_bits((1 << part.depth) - 1), part.shift, spare]
-        name, arguments = self._painting(program, dtype, head, columns, inputs, outputs)
-        if not any(output.shaped for output in outputs):
-            return name, arguments
-        shapes = [self._shape(program, part, output.limits, output.dither) for output in outputs]
-        shapes += [shapes[0]] * (MOST - len(shapes))
-        return f"{name}.shaped", [*arguments, *(n for shape in shapes for n in shape)]
-
-    def _shape(
-        self, program: Program, part: Component, limits: tuple[float, float] | None,
-        dither: Pattern | None,
-    ) -> list[int]:  # fmt: skip
-        """Return the lowest and highest code and the pattern of a component (8.4)."""
-        top = float((1 << part.depth) - 1)
-        codes = [float_bits(min(max(limit, 0.0), top)) for limit in limits or (0.0, top)]
-        pattern = dither or _NO_PATTERN
-        rows, columns = pattern.values.shape
-        if pattern.key not in self._patterns:
-            places = np.arange(columns + LANES) % columns
-            self._patterns[pattern.key] = self.keep(pattern.values[:, places], np.float32)
-        return [
-            *codes, self._patterns[pattern.key], 4 * (columns + LANES), rows - 1,
-            (program.inner.y >> part.yshift) + pattern.y, columns - 1,
-            (program.inner.x >> part.xshift) + pattern.x,
-        ]  # fmt: skip
-
-    def mixed_row(
-        self, program: Program, out: Buffer, columns: int, inputs: Sequence[Input], output: Output
-    ) -> tuple[str, list[int]]:
-        """Return the step that writes one channel to a buffer."""
-        head = [*out.arguments, columns, 0, 0, 0]
-        return self._painting(program, "row", head, columns, inputs, [output])
-
-    def _painting(
-        self, program: Program, dtype: str, head: list[int], columns: int,
-        inputs: Sequence[Input], outputs: Sequence[Output],
-    ) -> tuple[str, list[int]]:  # fmt: skip
-        """Return a painting step; see `paint.paint`."""
-        weights, gains = [0] * (MOST * MOST), [0] * (2 * MOST)
-        tokens = []
-        for index, output in enumerate(outputs):
-            gains[2 * index : 2 * index + 2] = [float_bits(gain) for gain in output.gain]
-            token = "k" if output.channel is None else f"c{output.channel}"
-            if output.coefficients is not None:
-                token = "".join("1" if c != 0 else "0" for c in output.coefficients)
-                for slot, c in enumerate(output.coefficients):
-                    weights[MOST * index + slot] = float_bits(c)
-            tokens.append(token)
-        tail, letters, source = [], "", "uint8"
-        for given in inputs:
-            if isinstance(given, Buffer):
-                letters += "r"
-                tail += [*given.arguments, given.rows, 0, 0, 0, 0]
-                continue
-            letters += "p"
-            part = given.component
-            source = program.source.layout.planes[part.plane].dtype
-            rows = self.rows(filters.row_map(given.vertical))
-            first = filters.offset_of_copy(given.horizontal) or 0
-            tail += [
-                self._view(program, part), first, part.shift, rows, (1 << part.depth) - 1,
-                float_bits(given.offset), self.spare_elements(columns, source, letters), 0,
-            ]  # fmt: skip
-        tail += [0] * (8 * MOST - len(tail))
-        name = f"paint.{dtype}.{source}.{letters}.{'-'.join(tokens)}"
-        return name, [*head, *weights, *gains, *tail]
-
-    def store(
-        self, program: Program, write: Write, channel: Buffer, gain: tuple[float, float], *,
-        merge: bool,
-    ) -> tuple[str, list[int]]:  # fmt: skip
-        """Return the step that writes a component that others share words or columns with."""
-        part = write.component
-        inner = program.inner
-        plane = program.target.layout.planes[part.plane]
-        at, view = self._target(program, part)
-        columns = part.size((inner.width, inner.height))[0]
-        all_columns = plane.shape(program.target_size)[1] << view.pairs
-        padding = all_columns - view.columns[0] - columns if view.pairs else 0
-        if inner.x + inner.width < program.target_size[0]:
-            padding = 0
-        scale, offset = gain
-        if program.target is PixelFormat.V210:
-            return self._pack(program, write, channel, gain, at, columns, merge=merge)
-        name = f"store.{plane.dtype}"
-        shape: list[int] = []
-        if write.limits is not None or write.dither is not None:
-            name += ".shaped"
-            shape = self._shape(program, part, write.limits, write.dither)
-        return name, [
-            at, columns, padding, int(merge), part.shift, float_bits((1 << part.depth) - 1),
-            self.shared("codes", columns).offset, *channel.arguments, float_bits(scale),
-            float_bits(offset), *shape,
-        ]  # fmt: skip
-
-    def _pack(
-        self, program: Program, write: Write, channel: Buffer, gain: tuple[float, float], at: int,
-        columns: int, *, merge: bool,
-    ) -> tuple[str, list[int]]:  # fmt: skip
-        """Return the step that writes a component of v210."""
-        part, inner = write.component, program.inner
-        _, words = program.target.plane_shapes(program.target_size)[0]
-        left = inner.x >> part.xshift
-        reaches = inner.x + inner.width == program.target_size[0]
-        padding = inner.width % 2 if part.name == "y" and reaches else 0
-        surrounded = (0, 0, *program.target_size) != tuple(inner)
-        return f"pack.{part.name}", [
-            at, left, columns, padding, -int(merge or surrounded), words,
-            self.keep(masks(part.name, words, left, columns), np.uint32),
-            self.shared("words", words).offset, *channel.arguments,
-            *(float_bits(number) for number in gain),
-            *self._shape(program, part, write.limits, write.dither),
-        ]  # fmt: skip
+def _places(samples: npt.NDArray[Any], q: int, stride: int) -> npt.NDArray[Any]:
+    """Return how many bytes behind the first sample others lie, of a row parted by columns."""
+    places: npt.NDArray[Any] = samples % q * stride + samples // q * 4
+    return places
 
 
 def _box(region: Rect | None, columns: int) -> tuple[int, int, int, int]:

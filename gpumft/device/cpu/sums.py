@@ -15,8 +15,8 @@ from gpumft.device.cpu.layout import LANES
 from gpumft.device.cpu.vectors import FLOATS, VECTOR, WORDS, everywhere, load_lanes
 
 
-def _fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
-    """Emit the samples of 2 or 4 bytes side by side, 16 of each, minus an integer offset.
+def fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
+    """Emit the samples of 2 or 4 bytes side by side, 16 of each, minus an integer offset or None.
 
     A byte set into the bits of a power of two, where its last bit is worth 1, is their sum as a
     float; what is subtracted from it, exactly, is the power and the offset together.
@@ -29,7 +29,9 @@ def _fields(builder: Any, address: Any, group: int, offset: Any) -> list[Any]:
         field = builder.and_(field, constant(INT32, WORDS, mask))
         bits = (127 + power) << 23
         number = builder.bitcast(builder.or_(field, constant(INT32, WORDS, bits)), FLOATS)
-        zero = builder.fadd(offset, constant(FLOAT, FLOATS, 2.0**power))
+        zero = constant(FLOAT, FLOATS, 2.0**power)
+        if offset is not None:
+            zero = builder.fadd(offset, zero)
         return builder.fsub(number, zero)
 
     made = [placed(words, 0xFF, 23), placed(words, 0xFF00, 15)]
@@ -77,7 +79,7 @@ def adder(kind: Any, width: int, *, raw: bool = False, lists: int = 1, group: in
                 weight = builder.load(builder.inttoptr(at, FLOAT.as_pointer()))
                 weights.append(everywhere(builder, weight))
             element = FLOAT if kind == types.float32 else ir.IntType(kind.bitwidth)
-            samples = _fields(builder, row, group, offset) if group > 1 else []
+            samples = fields(builder, row, group, offset) if group > 1 else []
             for i in range(width - len(samples)):
                 sample = load_lanes(builder, row, ir.VectorType(element, LANES), LANES * i)
                 if not raw:
@@ -109,19 +111,30 @@ def adder(kind: Any, width: int, *, raw: bool = False, lists: int = 1, group: in
     return intrinsic(_add)
 
 
-def _fetch(_typing: Any, address: Any) -> Any:
-    """fetch(address): what lies there will be read soon. Any address may be given."""
+@cache
+def fetcher(rows: int, size: int) -> Any:
+    """Make fetch(address, pitch): what lies there will be read soon. Any address may be given.
 
-    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        byte = ir.IntType(8).as_pointer()
-        signature = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
-        function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
-        to_read, second_level, data = (ir.Constant(INT32, n) for n in (0, 2, 1))
-        pointer = builder.inttoptr(values[0], byte)
-        builder.call(function, [pointer, to_read, second_level, data])
-        return ir.Constant(INT32, 0)
+    `size` bytes of each of so many rows, `pitch` bytes apart.
+    """
 
-    return types.int32(types.int64), emit
+    def _fetch(_typing: Any, address: Any, pitch: Any) -> Any:
+        def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+            byte = ir.IntType(8).as_pointer()
+            signature = ir.FunctionType(ir.VoidType(), [byte, INT32, INT32, INT32])
+            function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
+            to_read, second_level, data = (ir.Constant(INT32, n) for n in (0, 2, 1))
+            row, pitch = values
+            for _ in range(rows):
+                for line in range(0, size, 64):
+                    place = builder.inttoptr(builder.add(row, ir.Constant(INT64, line)), byte)
+                    builder.call(function, [place, to_read, second_level, data])
+                row = builder.add(row, pitch)
+            return ir.Constant(INT32, 0)
+
+        return types.int32(types.int64, types.int64), emit
+
+    return intrinsic(_fetch)
 
 
 def _sparing(_typing: Any) -> Any:
@@ -134,7 +147,7 @@ def _sparing(_typing: Any) -> Any:
     return types.int32(), emit
 
 
-fetch: Any = intrinsic(_fetch)
+fetch: Any = fetcher(1, 1)
 sparing: Any = intrinsic(_sparing)
 
 

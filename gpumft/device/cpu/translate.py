@@ -17,7 +17,7 @@ from numba.core import compiler, registry
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaError
 
-from gpumft.device.cpu import across, columns, formulas, kernels, paint, pixels, probe, v210
+from gpumft.device.cpu import across, columns, formulas, kernels, paint, pixels, probe, v210, woven
 from gpumft.device.cpu.kept import Code
 from gpumft.errors import KernelBuildError
 from gpumft.formula import Formula
@@ -39,6 +39,7 @@ def source_of(name: str, formula: Formula | None = None) -> Callable[..., None]:
         "paint": paint.paint,
         "split": paint.split,
         "phases": across.phases,
+        "woven": woven.woven,
         "pack": v210.pack,
         "unpack": v210.unpack,
     }

@@ -29,9 +29,9 @@ from gpumft.device.cpu.vectors import (
     pick,
     put,
     setting,
-    shape,
     store_lanes,
 )
+from gpumft.device.cpu.writing import shape
 
 TURN: Final = 3 * LANES
 """Elements that a loop takes at once."""

@@ -19,11 +19,8 @@ from gpumft.device.cpu.arithmetic import (
     FLOAT,
     INT32,
     call,
-    clamped,
     constant,
     decoded,
-    finished,
-    rounded,
 )
 from gpumft.device.cpu.layout import LANES
 
@@ -48,6 +45,17 @@ class _Model(models.PrimitiveModel):
 
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, FLOATS)
+
+
+def vector_bits(context: Any) -> int:
+    """Return how many bits the vector registers of the processor have; 0 if it is not an x86."""
+    triple, processor, features = context.codegen().magic_tuple()
+    if not triple.startswith("x86_64"):
+        return 0
+    known = features.split(",")
+    if "+avx512bw" in known:
+        return 512
+    return 256 if "+avx2" in known or processor in ("x86-64-v3", "x86-64-v4") else 128
 
 
 def everywhere(builder: Any, value: Any) -> Any:
@@ -211,100 +219,6 @@ def reader(kind: Any, group: int = 1, part: int = 0, *, raw: bool = False) -> An
         return VECTOR(types.int64, types.int64, types.int64, VECTOR), emit
 
     return intrinsic(_read)
-
-
-@cache
-def writer(kind: Any, group: int, *, raw: bool = False, shaped: bool = False) -> Any:
-    """Make write(address, gains, high, shift, v0, v1, v2, v3): quantise and store side by side.
-
-    `gains` is the address of (scale, offset) of each of `group` channels. `raw` float32 are stored
-    as they are; what is `shaped` is codes within their limits already.
-    """
-
-    def _write(
-        _typing: Any, address: Any, gains: Any, high: Any, shift: Any, v0: Any, v1: Any, v2: Any,
-        v3: Any,
-    ) -> Any:  # fmt: skip
-        def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-            address, gains, high, shift, *channels = values
-            made = channels[:group]
-            if shaped:
-                made = [rounded(builder, v) for v in made]
-            elif not raw:
-                for c, v in enumerate(made):
-                    scale, offset = (parameter(builder, gains, 2 * c + i) for i in (0, 1))
-                    x = call(builder, "fma", scale, v, offset)
-                    made[c] = finished(builder, kind, x, high)
-            _weave(builder, kind, made, address, shift)
-            return ir.Constant(INT32, 0)
-
-        return types.int32(*[types.int64] * 2, VECTOR, types.int64, *[VECTOR] * 4), emit
-
-    return intrinsic(_write)
-
-
-def _shape(_typing: Any, gains: Any, limits: Any, noise: Any, v: Any) -> Any:
-    """shape(gains, limits, noise, v): codes with noise added, within limits (8.4).
-
-    `gains` and `limits` are addresses of (scale, offset) and (lowest, highest), `noise` of floats.
-    """
-
-    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        gains, limits, noise, v = values
-        scale, offset = (parameter(builder, gains, i) for i in (0, 1))
-        low, high = (parameter(builder, limits, i) for i in (0, 1))
-        x = call(builder, "fma", scale, v, offset)
-        x = builder.fadd(x, load_lanes(builder, noise, FLOATS))
-        return clamped(builder, x, low, high)
-
-    return VECTOR(*[types.int64] * 3, VECTOR), emit
-
-
-shape: Any = intrinsic(_shape)
-
-
-def _weave(builder: Any, kind: Any, made: list[Any], address: Any, shift: Any) -> None:
-    """Emit the storing of what `finished` gave for neighbouring elements."""
-    group, bits = len(made), kind.bitwidth
-    if made[0].type == WORDS and bits < 32:
-        if (kind == types.uint8 and group > 1) or (kind == types.uint16 and group == 2):
-            _store_words(builder, bits, made, address, shift)
-            return
-        if kind != types.uint8:
-            amount = everywhere(builder, builder.trunc(shift, INT32))
-            made = [builder.shl(v, amount) for v in made]
-        narrow = ir.VectorType(ir.IntType(bits), LANES)
-        made = [builder.trunc(v, narrow) for v in made]
-    for i in range(group):
-        part = made[0]
-        if group > 1:
-            lanes = [divmod(LANES * i + n, group) for n in range(LANES)]
-            part = pick(builder, made, [LANES * c + n for n, c in lanes])
-        store_lanes(builder, address, part, LANES * i)
-
-
-def _store_words(builder: Any, bits: int, made: list[Any], address: Any, shift: Any) -> None:
-    """Emit the storing of neighbouring codes that fit a word of 32 bits together."""
-    if bits == 16:
-        amount = everywhere(builder, builder.trunc(shift, INT32))
-        made = [builder.shl(v, amount) for v in made]
-    word = made[0]  # shifts drop what lies above the others' codes; below 32 bits nothing is there
-    if bits * len(made) == 32:
-        word = builder.and_(word, constant(INT32, WORDS, (1 << bits) - 1))
-    for c, v in enumerate(made[1:], 1):
-        word = builder.or_(word, builder.shl(v, constant(INT32, WORDS, bits * c)))
-    if bits * len(made) == 16:
-        store_lanes(builder, address, builder.trunc(word, ir.VectorType(ir.IntType(16), LANES)))
-    elif bits * len(made) == 32:
-        store_lanes(builder, address, word)
-    else:  # the fourth byte of each word is left out
-        codes = builder.bitcast(word, ir.VectorType(ir.IntType(8), 4 * LANES))
-        places = [4 * (i // 3) + i % 3 for i in range(3 * LANES)] + [3] * LANES
-        mask = ir.Constant(ir.VectorType(INT32, 4 * LANES), places)
-        whole = builder.bitcast(builder.shuffle_vector(codes, codes, mask), WORDS)
-        for part in (range(8), range(8, 12)):  # in words: bytes would be shuffled apart again
-            mask = ir.Constant(ir.VectorType(INT32, len(part)), list(part))
-            store_lanes(builder, address, builder.shuffle_vector(whole, whole, mask), part.start)
 
 
 @cache
