@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from gpumft.colour import ColourPlan, from_rgb, plan
+from gpumft.colour import ColourPlan, colour_components, from_rgb, plan, quantiser
 from gpumft.effects import sepia
 from gpumft.errors import InvalidMediaType
 from gpumft.formula import evaluate
@@ -39,6 +40,13 @@ def through(made: ColourPlan, values: tuple[float, ...]) -> tuple[float, ...]:
         elif stage.matrix is not None:
             values = tuple(map(float, stage.matrix @ np.array(values)))
     return values
+
+
+def scales(type_: VideoType) -> npt.NDArray[np.float64]:
+    """Codes per nominal unit of each component."""
+    parts = colour_components(type_.format.layout)
+    assert type_.range is not None
+    return np.array([quantiser(part, type_.range, type_.matrix).scale for part in parts])
 
 
 @pytest.mark.parametrize("type_", KINDS)
@@ -79,8 +87,7 @@ def test_values_are_those_of_the_standards(type_: VideoType) -> None:
         wanted = components_of_rgb(type_, colour)
         coded = through(ColourPlan(False, from_rgb(type_)), tuple(colour))
         np.testing.assert_allclose(coded, wanted, atol=4e-6)
-        scale = np.array([1 / through(plan(type_, type_), (1.0, 1.0, 1.0))[i] for i in range(3)])
-        back = through(plan(type_, rgb(type_)), tuple(wanted * scale))
+        back = through(plan(type_, rgb(type_)), tuple(wanted * scales(type_)))
         np.testing.assert_allclose(back, colour, atol=1e-4)
 
 
@@ -90,8 +97,7 @@ def test_spans_change_at_gray_exactly(apart: float) -> None:
     wanted = components_of_rgb(CL, colour)
     coded = through(ColourPlan(False, from_rgb(CL)), tuple(colour))
     np.testing.assert_allclose(coded[1:], wanted[1:], rtol=0, atol=1e-6)
-    scale = np.array([1 / through(plan(CL, CL), (1.0, 1.0, 1.0))[i] for i in range(3)])
-    back = through(plan(CL, rgb(CL)), tuple(wanted * scale))
+    back = through(plan(CL, rgb(CL)), tuple(wanted * scales(CL)))
     np.testing.assert_allclose(back, colour, rtol=0, atol=2e-6)
 
 

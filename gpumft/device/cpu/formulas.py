@@ -25,14 +25,12 @@ from gpumft.device.cpu.arithmetic import (
     reciprocal,
 )
 from gpumft.device.cpu.kernels import _copy, _row
-from gpumft.device.cpu.layout import LANES
+from gpumft.device.cpu.layout import LANES, PARAMETERS
 from gpumft.device.cpu.vectors import FLOATS, VECTOR, WORDS, get, parameter, put
 from gpumft.formula import Formula, Step
 
 MOST = 4
 """Channels that a formula takes, and that it gives."""
-PARAMETERS = 29
-"""The argument from which on a kernel's parameters lie."""
 
 
 def formula(made: Formula) -> Callable[..., None]:

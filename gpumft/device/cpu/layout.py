@@ -22,6 +22,8 @@ element stride. Sample i of an axis lies at j = first + direction * i, (j >> shi
 (j & mask) * sub; shift is 0 but for the luma of packed 4:2:2 in a strided array."""
 STREAM: Final = {"u": (0, 4), "y": (1, 2), "v": (2, 4)}
 """Offset and step of each component of v210 in its stream of elements."""
+PARAMETERS: Final = 29
+"""The argument from which on a kernel's parameters lie."""
 MOST_OVERLAPS: Final = 3
 """Ways in which the taps of neighbouring rows overlap that have loops of their own."""
 MOST_PACKED: Final = 2.0**15 - 1

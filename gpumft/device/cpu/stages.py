@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gpumft.device.cpu import filters
 from gpumft.device.cpu.channels import Channels, Domain
-from gpumft.device.cpu.formulas import PARAMETERS
 from gpumft.device.cpu.fused import fused
+from gpumft.device.cpu.layout import PARAMETERS
 from gpumft.device.cpu.schedule import Buffer, Filtered, Input, Ranges, Stage
 from gpumft.device.program import Mix, Scale, colours_after
 from gpumft.device.program import Stage as ProgramStage
