@@ -83,8 +83,9 @@ class Meter:
 def meter_program(settled: Plan) -> Program:
     """Return the program that makes patches of what a conversion shows of its source.
 
-    Their codes are those of the largest of R', G', B', of which each is a mean over the patch. The
-    fields of interlaced pictures are seen together; alpha is not looked at.
+    Their codes are those of the largest of R', G', B', of which each is a mean over the patch (of
+    ictcp, that of the mean I, Ct and Cp). The fields of interlaced pictures are seen together;
+    alpha is not looked at.
 
     Thread-safety: a pure function. Source: docs/light.md, 12.
     """
@@ -94,7 +95,10 @@ def meter_program(settled: Plan) -> Program:
     whole = Rect(0, 0, *size)
     placement = replace(settled.placement, picture=Area(*map(Fraction, whole)), inner=whole)
     rgb = source.replace(format="gbrpf32le", size=size, aperture=None, matrix=None, range=None)
-    stages: list[Stage] = [Mix(s.rows) for s in plan_colour(source, rgb.resolved(source)).stages]
+    stages: list[Stage] = [
+        Mix(stage.rows) if stage.formula is None else Apply(stage.formula)
+        for stage in plan_colour(source, rgb.resolved(source)).stages
+    ]
     largest = formula("the largest", 3, lambda r, g, b: [larger(larger(r, g), b)])
     component = target.format.layout.components[0]
     return Program(

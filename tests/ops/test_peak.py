@@ -47,9 +47,13 @@ def device(request: pytest.FixtureRequest) -> Device:
 # ------------------------------------------------------------------ what is read
 
 
-@pytest.mark.parametrize("format", ["p010le", "gbrpf32le", "gray10le", "rgba64le"])
-def test_a_small_picture_is_read_pixel_by_pixel(format: str) -> None:
-    src = VideoType(format, (40, 24), transfer="pq")
+@pytest.mark.parametrize(
+    ("format", "matrix"),
+    [("p010le", None), ("p016le", "ictcp"), ("gbrpf32le", None), ("gray10le", None),
+     ("rgba64le", None)],
+)  # fmt: skip
+def test_a_small_picture_is_read_pixel_by_pixel(format: str, matrix: str | None) -> None:
+    src = VideoType(format, (40, 24), transfer="pq", matrix=matrix)
     planes = _dim(src)
     meter = Converter(src, SDR, device="cpu", peak="detect")
     (reading,) = meter.measure([planes])
