@@ -75,6 +75,24 @@ def test_unrolled_chroma(unrolled: Device) -> None:
             check(unrolled, through_matrix("nv12", size, "rgb24", size, taps), what=str(columns))
 
 
+@pytest.mark.parametrize("third", [0, 1, 3, 9])
+def test_three_phases_in_any_order(unrolled: Device, third: int) -> None:
+    """The third output of a phase may begin before the first, and behind the end of the second."""
+    weights = [[0.5, 0.25, 0.25], [0.125, 0.75, 0.5], [0.5, -0.25]]
+    begins = 1, 2, third
+
+    def taps(source: int, outputs: int) -> Taps:
+        if source == outputs:
+            return nearest(source, outputs)
+        return from_lists(
+            source, [(i // 3 + begins[i % 3], weights[i % 3]) for i in range(outputs)]
+        )
+
+    for kind in ("gray", "grayf32le"):
+        program = straight(kind, (140, 3), kind, (387, 3), taps)
+        check(unrolled, program, what=f"{kind} {third}")
+
+
 @pytest.mark.parametrize("ratio", RATIOS, ids=str)
 @pytest.mark.parametrize("taps", [linear, ringing, nearest, LONG])
 def test_planes(device: Device, ratio: tuple[int, int], taps: object) -> None:

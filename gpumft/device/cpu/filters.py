@@ -39,12 +39,17 @@ class Phases:
         return Phases(times * self.p, times * self.q, self.first, self.count // times)
 
     def woven(self, taps: Taps) -> bool:
-        """Whether up to three phases can be made at once, the first two from the same samples."""
+        """Whether up to three phases can be made at once, the first two from the same samples.
+
+        The third begins nowhere before them (no filter is like that, but taps may be anything).
+        """
         if self.p > MOST_WOVEN or taps.longest > BLOCK:
             return False
         start, end = taps.start, taps.start + taps.count
-        a, b = self.first, self.first + 1
-        return self.p == 1 or bool(start[a] <= start[b] <= end[a] <= end[b])
+        a, b, c = self.first, self.first + 1, self.first + self.p - 1
+        if self.p == 1:
+            return True
+        return bool(start[a] <= start[b] <= end[a] <= end[b] and start[a] <= start[c])
 
     def weave(self, taps: Taps, first: int) -> Weave:
         """Return what a kernel for these phases has to know; the row begins at sample `first`."""
