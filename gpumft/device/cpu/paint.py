@@ -49,7 +49,7 @@ def paint(  # noqa: PLR0915 - one kernel
         outputs: parted by "-": which inputs are summed ("101"), or the one taken ("c2"), or
             "k" for 0, to which the offset is added.
         way: how codes are kept within range, see `writer`; "shaped" adds patterns and has limits.
-        gain: "unit" where no output has a scale or an offset.
+        gain: likewise, a letter for each output.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
