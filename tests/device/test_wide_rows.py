@@ -75,7 +75,7 @@ def test_unrolled_chroma(unrolled: Device) -> None:
             check(unrolled, through_matrix("nv12", size, "rgb24", size, taps), what=str(columns))
 
 
-@pytest.mark.parametrize("third", [0, 1, 3, 9])
+@pytest.mark.parametrize("third", [0, 9])
 def test_three_phases_in_any_order(unrolled: Device, third: int) -> None:
     """The third output of a phase may begin before the first, and behind the end of the second."""
     weights = [[0.5, 0.25, 0.25], [0.125, 0.75, 0.5], [0.5, -0.25]]
@@ -88,9 +88,10 @@ def test_three_phases_in_any_order(unrolled: Device, third: int) -> None:
             source, [(i // 3 + begins[i % 3], weights[i % 3]) for i in range(outputs)]
         )
 
-    for kind in ("gray", "grayf32le"):
-        program = straight(kind, (140, 3), kind, (387, 3), taps)
-        check(unrolled, program, what=f"{kind} {third}")
+    program = straight("gray", (140, 3), "gray", (387, 3), taps)
+    names = [name for stage in lower.lower(program, 1).stages for name, _, _ in stage.steps]
+    assert any(name.startswith("woven.") for name in names) == (third == 9)
+    check(unrolled, program)
 
 
 @pytest.mark.parametrize("ratio", RATIOS, ids=str)
@@ -135,7 +136,7 @@ def test_planar_halves_are_split_by_the_vertical_filter() -> None:
     """What the cases above rely on: they reach the kernels for wide rows."""
     program = straight("gray", (520, 18), "gray", (260, 9), ringing)
     names = [step[0] for stage in lower.lower(program, 1).stages for step in stage.steps]
-    assert names == ["vertical.uint8.4", "phases.uint8"]
+    assert names == ["vertical.uint8.4", "phases.uint8.packed.1"]
     program = through_matrix("nv12", (520, 10), "rgb24", (520, 10), linear)
     names = [step[0] for stage in lower.lower(program, 1).stages for step in stage.steps]
     assert names[0] == "vertical.uint8.2"
