@@ -230,8 +230,11 @@ class Channels:
         columns = filters.columns_used(read.horizontal)
         span = columns[1] - columns[0]
         copied = filters.offset_of_copy(read.horizontal)
-        sources = outs if copied is not None else [schedule.row(span) for _ in outs]
         together = self._together(cluster, read)
+        if copied is None and self._whole_elements and filters.repeats(read.horizontal):
+            self._add(stage, schedule.load(outs, program, together, columns, rows, twice=True))
+            return outs
+        sources = outs if copied is not None else [schedule.row(span) for _ in outs]
         self._add(stage, schedule.load(sources, program, together, columns, rows))
         if copied is not None:
             return outs

@@ -92,6 +92,12 @@ def offset_of_copy(taps: Taps) -> int | None:
     return int(rows[0])
 
 
+def repeats(taps: Taps) -> bool:
+    """Whether every sample, from the first that is used on, is two outputs, unchanged."""
+    rows = row_map(taps)
+    return rows is not None and np.array_equal(rows - rows[0], np.arange(len(rows)) // 2)
+
+
 def row_map(taps: Taps) -> npt.NDArray[np.int32] | None:
     """Return the sample that each output is, where every output is one sample, unchanged."""
     if np.all(taps.count == 1) and np.all(taps.weights[:, 0] == 1):

@@ -19,7 +19,7 @@ from gpumft.device.cpu.arithmetic import (
 )
 from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.layout import LANES, float_bits
-from gpumft.device.cpu.vectors import put, reader, setting
+from gpumft.device.cpu.vectors import put, put_twice, reader, setting
 
 _ONE = float_bits(1.0)
 
@@ -70,11 +70,14 @@ def pattern_place(a: Any, k: int, row: Any, x: int) -> Any:
     return row + 4 * ((x + a[k + 5]) & a[k + 4])
 
 
-def load(dtype: str, group: str) -> Kernel:
+def load(dtype: str, group: str, twice: str = "") -> Kernel:
     """Make the kernel that reads a row into float32, its offset subtracted.
 
-    `group` components that lie side by side are read together; 1 is a component on its own.
+    `group` components that lie side by side are read together; 1 is a component on its own. With
+    `twice` every sample is written two times.
     """
+    wide = 8 if twice else 4
+    keep = put_twice if twice else put
     count, kind = int(group), TYPES[dtype]
     element, size = types.NumberClass(kind), kind.bitwidth // 8
     read0, read1, read2, read3 = (reader(kind, count, min(c, count - 1)) for c in range(4))
@@ -99,13 +102,13 @@ def load(dtype: str, group: str) -> Kernel:
             v1 = read1(at, shift, mask, offset)
             v2 = read2(at, shift, mask, offset)
             v3 = read3(at, shift, mask, offset)
-            put(out0 + 4 * x, v0)
+            keep(out0 + wide * x, v0)
             if count > 1:
-                put(out1 + 4 * x, v1)
+                keep(out1 + wide * x, v1)
             if count > 2:
-                put(out2 + 4 * x, v2)
+                keep(out2 + wide * x, v2)
             if count > 3:
-                put(out3 + 4 * x, v3)
+                keep(out3 + wide * x, v3)
 
     return load_row
 

@@ -211,11 +211,11 @@ class Steps(Painting):
 
     def load(
         self, outs: Sequence[Buffer], program: Program, reads: Sequence[Read],
-        columns: tuple[int, int], rows: npt.NDArray[np.int32] | None,
+        columns: tuple[int, int], rows: npt.NDArray[np.int32] | None, *, twice: bool = False,
     ) -> tuple[str, list[int]]:  # fmt: skip
         """Return the step that reads columns (first, behind the last), row y or `rows[y]`.
 
-        Several `reads` are components side by side.
+        Several `reads` are components side by side. `twice`: each sample is written two times.
         """
         part = reads[0].component
         dtype = program.source.layout.planes[part.plane].dtype
@@ -226,7 +226,7 @@ class Steps(Painting):
                 self._view(program, part), self.rows(rows), columns[0], count,
                 float_bits(reads[0].offset), *tail, int(program.transpose),
             ]  # fmt: skip
-        return f"load.{dtype}.{len(reads)}", [
+        return f"load.{dtype}.{len(reads)}{'.twice' if twice else ''}", [
             self._view(program, part), self.rows(rows), columns[0], count, part.shift,
             (1 << part.depth) - 1, float_bits(reads[0].offset),
             self.spare_elements(count * len(reads), dtype), *tail,

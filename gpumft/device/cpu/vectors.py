@@ -157,6 +157,19 @@ def _put(_typing: Any, address: Any, vector: Any) -> Any:
     return types.int32(types.int64, VECTOR), emit
 
 
+def _put_twice(_typing: Any, address: Any, vector: Any) -> Any:
+    """put_twice(address, v): store 16 float32, each two times."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        address, vector = values
+        for half in range(2):
+            places = [(LANES * half + i) // 2 for i in range(LANES)]
+            store_lanes(builder, address, pick(builder, [vector], places), LANES * half)
+        return ir.Constant(INT32, 0)
+
+    return types.int32(types.int64, VECTOR), emit
+
+
 def parameter(builder: Any, address: Any, index: int) -> Any:
     """Emit the float32 whose bits are the argument `index` after `address`, in every lane.
 
@@ -183,6 +196,7 @@ splat: Any = intrinsic(_splat)
 zeros: Any = intrinsic(_zeros)
 get: Any = intrinsic(_get)
 put: Any = intrinsic(_put)
+put_twice: Any = intrinsic(_put_twice)
 setting: Any = intrinsic(_setting)
 
 
