@@ -90,7 +90,7 @@ class CpuRunner(Runner):
             for name, place in self._settings:
                 place[0] = float_bits(given[name])
             if placed is not self._in_force:
-                self._views[:] = placed.records
+                self._views.reshape(-1)[:] = placed.records
                 self._in_force = placed
             self._starts[:] = placed.starts(addresses)
             for fill in self._fills:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, ClassVar
 
-import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu.layout import STREAM
@@ -123,8 +124,9 @@ class Placed:
         self._planes = [view.plane for view in sources]
         self._planes += [len(source_strides) + view.plane for view in targets]
         views = zip([*sources, *targets], self._planes, strict=True)
-        self.records = np.array([view.record(strides[i]) for view, i in views], np.int64)
-        self._offsets: list[int] = self.records[:, 0].tolist()
+        records = [view.record(strides[i]) for view, i in views]
+        self.records = array("q", chain.from_iterable(records))  # no memory of NumPy's
+        self._offsets = [record[0] for record in records]
 
     def starts(self, addresses: Sequence[int]) -> list[int]:
         """Return the first entry of every record for planes at these addresses."""
