@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from typing import Any
 
 import pytest
 
 from bench.protocol import TYPE, Empty, EmptyVideo, through
 from gpumft.mft import Transform
+from tests.calls import calls_of
 
 
 @pytest.mark.parametrize(
@@ -20,14 +19,4 @@ def test_a_frame_calls_few_functions(
 ) -> None:
     run = through(transform, type)
     run()  # streaming begins
-    seen: Counter[str] = Counter()
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        seen[event] += 1
-
-    sys.setprofile(note)
-    try:
-        run()
-    finally:
-        sys.setprofile(None)
-    assert seen["call"] + seen["c_call"] <= most
+    assert calls_of(run) <= most

@@ -64,6 +64,7 @@ def test_the_inverse_matrix_is_the_published_one() -> None:
 def test_a_layout_change_goes_straight_through() -> None:
     told = explain(VideoType("yuv420p", (9, 5)), VideoType("nv12", (9, 5)))
     assert told.stages == ()
+    assert not told.in_codes
     assert "each component goes straight to its counterpart" in str(told)
     assert "samples copied" in str(told)
     assert set(told.filters.values()) == {"none, samples are copied"}

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
 from gpumft.device import open_device
 from gpumft.media import VideoType
 from gpumft.ops import Converter
-
-
-def calls_of(run: Callable[[], object]) -> int:
-    """How many functions `run` calls, those of Python and those in C."""
-    seen: Counter[str] = Counter()
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        seen[event] += 1
-
-    sys.setprofile(note)
-    try:
-        run()
-    finally:
-        sys.setprofile(None)
-    return seen["call"] + seen["c_call"]
+from tests.calls import calls_of
 
 
 @pytest.mark.parametrize(
