@@ -1,6 +1,7 @@
 """Devices: what builds a Program and runs it. Importing this loads no compiler."""
 
-from gpumft.device.base import Built, Device, DeviceInfo, MemoryStats
+from gpumft.device.base import Device, DeviceInfo, MemoryStats
+from gpumft.device.built import Built
 from gpumft.device.memory import DeviceMemory
 from gpumft.device.plane import DevicePlane
 from gpumft.device.pool import Pool

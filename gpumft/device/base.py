@@ -6,18 +6,14 @@ import hashlib
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-
+from gpumft.device.built import Built, Runner
 from gpumft.device.memory import DeviceMemory
-from gpumft.device.plane import DevicePlane
-from gpumft.device.program import Program, Settings
-from gpumft.errors import InvalidArg, InvalidRequest
+from gpumft.device.program import Program
+from gpumft.errors import InvalidRequest
 
 _KEPT = 16
 """Built programs that a device remembers."""
@@ -58,147 +54,6 @@ class MemoryStats:
     """Slabs of pools; those of all CPU devices of the process together."""
     slabs: int = 0
     """How many slabs."""
-
-
-class Runner(ABC):
-    """What a device makes of a Program; shared by all who build an equal one."""
-
-    scratch: int
-    """Bytes of work memory."""
-    launches: int = 0
-    """Kernels that a picture takes; 0 where nothing is launched."""
-    passes: tuple[str, ...] = ("rows",)
-    """What each walk over a picture makes, in words."""
-    takes: tuple[type, ...] = (np.ndarray,)
-    """Types of planes that `run` takes."""
-
-    @abstractmethod
-    def run(
-        self,
-        src_planes: Sequence[Any],
-        dst_planes: Sequence[Any],
-        settings: Settings | None = None,
-    ) -> None:
-        """Convert one picture, as `Built` describes it; all planes are of types in `takes`."""
-
-    def run_batch(
-        self,
-        pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]],
-        settings: Settings | None = None,
-    ) -> None:
-        """Convert pictures in order; a device may do several at once where nobody can tell."""
-        for source, target in pictures:
-            self.run(source, target, settings)
-
-    def prepare(self, pictures: int, *, arrays: bool) -> None:
-        """Allocate what a batch of so many pictures needs, arrays of the host among them or not."""
-        del pictures, arrays  # by default a batch needs no more than one picture
-
-    @abstractmethod
-    def close(self) -> None:
-        """Free the work memory; later runs raise InvalidRequest."""
-
-
-class Built:
-    """A Program made ready for a device.
-
-    Thread-safety: calls may come from any thread; those that share a program take turns.
-    """
-
-    __slots__ = ("_runner",)
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner: Runner | None = runner
-
-    @property
-    def launches(self) -> int:
-        """How many kernels a picture takes; 0 on the CPU."""
-        return self._runner.launches if self._runner else 0
-
-    @property
-    def passes(self) -> tuple[str, ...]:
-        """What each walk over a picture makes, in words; each is a launch, but on the CPU."""
-        return self._runner.passes if self._runner else ()
-
-    def __call__(
-        self,
-        src_planes: Sequence[npt.NDArray[Any] | DevicePlane],
-        dst_planes: Sequence[npt.NDArray[Any] | DevicePlane],
-        settings: Settings | None = None,
-    ) -> None:
-        """Convert one picture.
-
-        With planes in the device's memory for the target, the conversion is only started.
-
-        Args:
-            src_planes: one array a plane, (rows, columns[, channels]) as the program's source
-                format says; any strides, read-only is fine. Or planes in the device's memory.
-            dst_planes: the same for the target; every element is written. No memory in common
-                with the source.
-            settings: all named parameters of the program's formulas, for this picture; None: what
-                the program says. Nothing is built or allocated for them.
-
-        Raises:
-            InvalidArg: arrays do not fit the program. Nothing has been written.
-            InvalidRequest: this object or its device is closed.
-            OutOfMemory: the device has no room.
-            DeviceLost: the device has failed. As after any error, the sources are as they were.
-        """
-        self._taking([(src_planes, dst_planes)]).run(src_planes, dst_planes, settings)
-
-    def batch(
-        self,
-        pictures: Sequence[
-            tuple[
-                Sequence[npt.NDArray[Any] | DevicePlane], Sequence[npt.NDArray[Any] | DevicePlane]
-            ]
-        ],
-        settings: Settings | None = None,
-    ) -> None:
-        """Convert pictures; the bytes are those of one call after the other.
-
-        In the device's memory those that lie in one allocation, with planes at the same distances,
-        share a launch. Arrays of the host are copied in and out while others are computed.
-
-        Args:
-            pictures: planes of the source and of the target, each as for a call.
-            settings: as for a call, for all of them.
-
-        Raises:
-            InvalidArg: arrays of a picture do not fit the program. On the CPU those before it are
-                converted, elsewhere nothing has been written.
-            InvalidRequest: this object or its device is closed.
-        """
-        self._taking(pictures).run_batch(pictures, settings)
-
-    def prepare(self, pictures: int, *, arrays: bool = True) -> None:
-        """Allocate now what a first batch of up to so many pictures would allocate.
-
-        Args:
-            pictures: of a batch.
-            arrays: whether they may be arrays of the host, which take room on their way.
-
-        Raises:
-            InvalidRequest: this object or its device is closed.
-            OutOfMemory: the device has no room.
-        """
-        self._taking([]).prepare(pictures, arrays=arrays)
-
-    def _taking(self, pictures: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> Runner:
-        """Return the runner, if it takes planes of these types."""
-        runner = self._runner
-        if runner is None:
-            raise InvalidRequest("this built program is closed: build it again")
-        for source, target in pictures:
-            for plane in (*source, *target):
-                if not isinstance(plane, runner.takes):
-                    kinds = " or ".join(kind.__name__ for kind in runner.takes)
-                    raise InvalidArg(f"a plane is a {type(plane).__name__}: pass {kinds}")
-        return runner
-
-    def close(self) -> None:
-        """Give the program up; later calls raise. Closing twice is fine."""
-        self._runner = None
 
 
 class Device(ABC):

@@ -55,6 +55,7 @@ class Converter:
         self.device = as_device(device)
         self._run = Run(self.plan, self.device)
         self._jobs = Jobs(self.source, self.target, self.device)
+        self._again = self._run.again
 
     @classmethod
     def of(cls, settled: Plan, device: Device, run: Run | None = None) -> Self:
@@ -67,6 +68,7 @@ class Converter:
         made.plan, made.device = settled, device
         made._run = run or Run(settled, device)  # noqa: SLF001 - this is a constructor
         made._jobs = Jobs(made.source, made.target, device)  # noqa: SLF001 - this is a constructor
+        made._again = made._run.again  # noqa: SLF001 - this is a constructor
         return made
 
     @property
@@ -120,6 +122,11 @@ class Converter:
             InvalidRequest: the device is closed, or a surface was released.
             OutOfMemory: there is no room for what comes out.
         """
+        if planes.__class__ is list and stream is None:  # a stream of pictures that are alike
+            if out is None:
+                out = self._jobs.allocate()
+            if out.__class__ is list and self._again(planes, out):
+                return out
         return self._started([planes], [out], stream)[0]
 
     def batch(

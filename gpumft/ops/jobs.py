@@ -41,6 +41,7 @@ class Jobs:
         self._target = target
         self._device = device
         self._pool: Pool | None = None
+        self._shapes = list(zip(target.plane_shapes, target.plane_dtypes, strict=True))
 
     def make(self, given: Any, out: Any, held: ExitStack) -> Job:
         """Return the job of one picture; `held` keeps its buffers locked.
@@ -60,7 +61,7 @@ class Jobs:
             kind = type(out).__name__
             msg = f"out is a {kind}, but planes are arrays; give both as one kind"
             raise InvalidArg(msg)
-        target = self._allocate() if out is None else check_planes(out, self._target)
+        target = self.allocate() if out is None else check_planes(out, self._target)
         return Job(self._planes(check_planes(given, self._source), target), target)
 
     def seen(self, given: Any, held: ExitStack) -> Sequence[Any]:
@@ -109,7 +110,7 @@ class Jobs:
         """Return a sample to write into, in the host's memory or the device's, as the source is."""
         if source.on_device:
             return Sample.from_surface(self._surfaces().acquire())
-        return Sample.from_numpy(self._allocate(), self._target)
+        return Sample.from_numpy(self.allocate(), self._target)
 
     def _of_surface(self, given: Surface, out: object) -> Job:
         if out is not None and not isinstance(out, Surface):
@@ -148,10 +149,14 @@ class Jobs:
             pool = self._pool = Pool(self._target, self._device)
         return pool
 
-    def _allocate(self) -> Planes:
-        shapes = zip(self._target.plane_shapes, self._target.plane_dtypes, strict=True)
+    def allocate(self) -> Planes:
+        """Return new planes in the host's memory.
+
+        Raises:
+            OutOfMemory: there is no room.
+        """
         try:
-            return [np.empty(shape, dtype) for shape, dtype in shapes]
+            return [np.empty(shape, dtype) for shape, dtype in self._shapes]
         except MemoryError as error:
             msg = f"no memory for a picture of {self._target}: {error}"
             raise OutOfMemory(msg) from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gpumft.colour import tone_settings
 from gpumft.device import Built, Device
@@ -40,6 +40,11 @@ class Run:
     def measures(self) -> bool:
         """Whether the tone map takes the peak of each picture."""
         return self._meter is not None
+
+    @property
+    def again(self) -> Callable[[Sequence[Any], Sequence[Any]], bool]:
+        """Converts a picture like the one before, see `Built.again`; where it is not measured."""
+        return self.built.again if self._meter is None else _never
 
     def prepare(self, frames: int, *, arrays: bool) -> None:
         """Allocate what a batch of so many pictures needs. See `Built.prepare`."""
@@ -76,8 +81,14 @@ class Run:
         return tone_settings(self._tone_map, above_white(peak, self._white), self._white)
 
     def _start(self, pairs: Sequence[Pair], device: Device, settings: Settings | None) -> None:
+        if settings is None and len(pairs) == 1 and self.built.again(*pairs[0]):
+            return
         if any(is_in_place(*pair, device) for pair in pairs):
             for source, target in pairs:
                 self.built(apart(source, target, device), target, settings)
         else:
             self.built.batch(pairs, settings)
+
+
+def _never(_source: Sequence[Any], _target: Sequence[Any]) -> bool:
+    return False

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.base import Device, DeviceInfo, Runner
+from gpumft.device.base import Device, DeviceInfo
+from gpumft.device.built import Runner
 from gpumft.device.cpu.memory import Block, HostMemory
 from gpumft.device.memory import UNKNOWN, DeviceMemory, Queue
 from gpumft.device.plane import DevicePlane

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gpumft.device import Device, Pool
-from gpumft.device.base import DeviceInfo, Runner
+from gpumft.device.base import DeviceInfo
+from gpumft.device.built import Runner
 from gpumft.device.cuda_memory import CudaMemory
 from gpumft.device.program import Program
 from gpumft.errors import InvalidArg, NoInterface

@@ -6,7 +6,8 @@ import platform
 from functools import cache
 from pathlib import Path
 
-from gpumft.device.base import Device, DeviceInfo, Runner
+from gpumft.device.base import Device, DeviceInfo
+from gpumft.device.built import Runner
 from gpumft.device.cpu.engine import CpuRunner
 from gpumft.device.cpu.memory import HOST, HostMemory
 from gpumft.device.cpu.selftest import complaint

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.base import Runner
+from gpumft.device.built import Runner
 from gpumft.device.cpu import compiler
 from gpumft.device.cpu.background import fills
-from gpumft.device.cpu.layout import VIEW, float_bits
+from gpumft.device.cpu.bands import Bands
+from gpumft.device.cpu.layout import float_bits
 from gpumft.device.cpu.loader import Loaded
 from gpumft.device.cpu.lower import lower
+from gpumft.device.cpu.placed import Placed
 from gpumft.device.cpu.schedule import Schedule
 from gpumft.device.cpu.threads import Threads
-from gpumft.device.cpu.views import Array, Placed, address
+from gpumft.device.cpu.views import Array, address
 from gpumft.device.plane import check_program_planes
 from gpumft.device.program import Program, Settings, settings_of
 from gpumft.errors import InvalidArg, InvalidRequest, OutOfMemory
@@ -24,6 +28,8 @@ from gpumft.errors import InvalidArg, InvalidRequest, OutOfMemory
 _WORTH_A_THREAD = 64 * 1024
 """Pixels below which waking another thread costs more than it brings."""
 
+_BANDS = ("run_bands", "stop_bands")
+"""Kernels that hand out the others' work."""
 _LINE = 64
 """Bytes of a cache line."""
 _KEPT = 16
@@ -45,31 +51,31 @@ class CpuRunner(Runner):
         self._slots = min(threads.count, 1 + pixels // _WORTH_A_THREAD)
         schedule = lower(program, self._slots)
         self._schedule = schedule
-        names = {name for stage in schedule.stages for name, *_ in stage.steps} | {"run_band"}
+        names = {name for stage in schedule.stages for name, *_ in stage.steps} | {*_BANDS}
         self._kernels = {name: compiler.kernel(name) for name in names}
-        self._run_band = self._kernels["run_band"].function(7)
         self._steps, self._ranges, self._settings = _tables(schedule, self._kernels)
         self._defaults = settings_of(program)
         unused = len(program.reads) - len(schedule.source_views)  # reads of one view share it
         self._sources = [*schedule.source_views, *schedule.source_views[:1] * unused]
-        views = len(self._sources) + len(schedule.target_views)
-        self._views = np.zeros((views, VIEW), np.int64)
-        self._starts = self._views[:, 0]
-        self._views_at = address(self._views)
-        self._in_force: Placed | None = None
         self._checked: dict[Hashable, Placed] = {}
-        self._bands = [self._band(*band) for band in schedule.bands]
+        self._last: Placed | None = None
         self._fills = fills(program)
         self._memory: npt.NDArray[np.float32] | None = _scratch(self._slots, schedule.scratch)
         self.scratch = self._memory.nbytes
+        self._bands = self._divided(self._memory)
         self._lock = threading.Lock()
-        self._work_on = [-(-address(row) // _LINE) * _LINE for row in self._memory]
 
-    def _band(self, first: int, last: int) -> tuple[int, ...]:
-        """Return what `kernels.run_band` is told of the slices from `first` to before `last`."""
-        width = self._ranges.shape[1]
-        ranges = address(self._ranges) + self._ranges.itemsize * width * first
-        return address(self._steps), len(self._schedule.stages), ranges, width, last - first
+    def _divided(self, memory: npt.NDArray[np.float32]) -> Bands:
+        """Return the bands of a picture, for as many threads as there are rows of memory."""
+        schedule = self._schedule
+        cuts = [*[first for first, _ in schedule.bands], schedule.bands[-1][1]]
+        fixed = [
+            address(self._steps), len(schedule.stages), address(self._ranges),
+            self._ranges.shape[1], len(schedule.bands), schedule.keep(cuts, np.int64), 0,
+        ]  # fmt: skip
+        run, stop = (self._kernels[name].function(3) for name in _BANDS)
+        scratch = [-(-address(row) // _LINE) * _LINE for row in memory]
+        return Bands(run, stop, fixed, len(schedule.bands), scratch)
 
     def run(
         self,
@@ -82,23 +88,28 @@ class CpuRunner(Runner):
         for index, plane in enumerate(dst_planes):
             if not plane.flags.writeable:
                 raise InvalidArg(f"target plane {index} is read-only: pass an array to write into")
-        addresses = [address(plane) for plane in (*src_planes, *dst_planes)]
+        records = placed.records([address(plane) for plane in (*src_planes, *dst_planes)])
+        if not self._run(records, dst_planes, settings or self._defaults):
+            raise InvalidRequest("the device of this built program is closed: open it again")
+        self._last = placed
+
+    def run_again(self, src_planes: Sequence[Any], dst_planes: Sequence[Any]) -> bool:
+        """Convert one picture whose planes are like those before; see `Runner`."""
+        placed = self._last
+        records = None if placed is None else placed.again(src_planes, dst_planes)
+        return records is not None and self._run(records, dst_planes, self._defaults)
+
+    def _run(self, records: array[int], dst_planes: Sequence[Array], settings: Settings) -> bool:
+        """Convert one picture; return False, with nothing done, where this is closed."""
         with self._lock:
             if self._memory is None:
-                raise InvalidRequest("the device of this built program is closed: open it again")
-            given = settings or self._defaults
+                return False
             for name, place in self._settings:
-                place[0] = float_bits(given[name])
-            if placed is not self._in_force:
-                self._views.reshape(-1)[:] = placed.records
-                self._in_force = placed
-            self._starts[:] = placed.starts(addresses)
+                place[0] = float_bits(settings[name])
             for fill in self._fills:
                 fill.apply(dst_planes)
-            self._threads.run(self._work, len(self._bands), most=self._slots)
-
-    def _work(self, band: int, slot: int) -> None:
-        self._run_band(*self._bands[band], self._work_on[slot], self._views_at)
+            self._bands.do(records, self._threads)
+            return True
 
     def _placed(self, source: Sequence[Array], target: Sequence[Array]) -> Placed:
         """Return the views of planes like these, which are checked when they are first seen."""
@@ -111,12 +122,7 @@ class CpuRunner(Runner):
             program = self._program
             check_program_planes(source, program.source, program.source_size, "source")
             check_program_planes(target, program.target, program.target_size, "target")
-            placed = Placed(
-                self._sources,
-                self._schedule.target_views,
-                [plane.strides for plane in source],
-                [plane.strides for plane in target],
-            )
+            placed = Placed(self._sources, self._schedule.target_views, source, target)
             if len(self._checked) >= _KEPT:
                 self._checked.clear()
             self._checked[seen] = placed
@@ -141,7 +147,7 @@ def _scratch(slots: int, size: int) -> npt.NDArray[np.float32]:
 def _tables(
     schedule: Schedule, kernels: Mapping[str, Loaded]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[tuple[str, Array]]]:
-    """Return what `kernels.run_band` reads: stages and steps, and the ranges of every slice.
+    """Return what `kernels.run_bands` reads: stages and steps, and the ranges of every slice.
 
     And the places of named parameters among the steps' arguments.
     """

@@ -21,13 +21,45 @@ from numba import float32, int64
 from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import fma, number, pointer, run
-from gpumft.device.cpu.layout import BLOCK
+from gpumft.device.cpu.atomics import added, pause, settled
+from gpumft.device.cpu.layout import BLOCK, DONE, FIXED, HANDED, NEXT
 
+_NONE_LEFT = 1 << 40
 STAGE = 4
 """Entries of a stage: first step, steps that make all rows of a round, steps, rows of a round."""
 
 
-def run_band(
+def run_bands(control: int, scratch: int, patience: int) -> None:
+    """Run bands of a picture until none is left; every thread that works on it calls this.
+
+    `control` holds the number of the next band at entry `NEXT` and how many are done at `DONE`,
+    which all threads count up, and from `FIXED` on: table, stages, ranges, width (see `_run_band`),
+    bands, the address of the first slice of each band and of the end, and that of the views. At the
+    end it looks up to `patience` times whether those of other threads are done.
+    """
+    fixed = pointer(control + 8 * FIXED, int64)
+    bands, cuts = fixed[4], pointer(fixed[5], int64)
+    band = added(control + 8 * NEXT, 1)
+    while band < bands:
+        ranges = fixed[2] + 8 * fixed[3] * cuts[band]
+        slices = cuts[band + 1] - cuts[band]
+        _run_band(fixed[0], fixed[1], ranges, fixed[3], slices, scratch, fixed[6])
+        added(control + 8 * DONE, 1)
+        band = added(control + 8 * NEXT, 1)
+    for _ in range(patience):
+        if settled(control + 8 * DONE) >= bands:
+            break
+        pause()
+
+
+def stop_bands(control: int, _scratch: int, _patience: int) -> None:
+    """Hand out no more bands; entry `HANDED` tells how many were."""
+    handed = added(control + 8 * NEXT, _NONE_LEFT)
+    pointer(control + 8 * HANDED, int64)[0] = min(handed, pointer(control, int64)[FIXED + 4])
+
+
+@register_jitable
+def _run_band(
     table: int, count: int, ranges: int, width: int, slices: int, scratch: int, planes: int
 ) -> None:
     """Run the stages of one band, a slice of a few rows after another.

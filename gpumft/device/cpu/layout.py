@@ -26,6 +26,13 @@ PARAMETERS: Final = 29
 """The argument from which on a kernel's parameters lie."""
 MOST_OVERLAPS: Final = 3
 """Ways in which the taps of neighbouring rows overlap that have loops of their own."""
+NEXT: Final = 0
+DONE: Final = 8
+HANDED: Final = 16
+FIXED: Final = 24
+VIEWS: Final = 30
+"""Entries of what threads that work on a picture share, see `kernels.run_bands`: counters, on cache
+lines of their own, and from `FIXED` on what stays as it is, the address of the views at `VIEWS`."""
 MOST_PACKED: Final = 2.0**15 - 1
 """The largest magnitude of an unrounded code that is kept within a byte by saturation alone."""
 

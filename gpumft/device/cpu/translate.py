@@ -23,7 +23,7 @@ from gpumft.errors import KernelBuildError
 from gpumft.formula import Formula
 
 _KERNEL = void(*[int64] * 5)
-_RUN_BAND = void(*[int64] * 7)
+_BANDS = void(*[int64] * 3)
 _OPTIONS = {"error_model": "numpy", "boundscheck": False, "nopython": True}
 
 
@@ -61,7 +61,7 @@ def library_of(name: str, formula: Formula | None = None) -> tuple[str, Any]:
     """
     source = source_of(name, formula)
     source.__qualname__ = name
-    signature = _RUN_BAND if name == "run_band" else _KERNEL
+    signature = _BANDS if name in ("run_bands", "stop_bands") else _KERNEL
     target = registry.cpu_target
     flags: Any = compiler.Flags()
     target.options.parse_as_flags(flags, _OPTIONS)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any, ClassVar
 
 import numpy.typing as npt
@@ -102,35 +99,6 @@ def target_view(format: PixelFormat, component: Component, corner: tuple[int, in
         rows=(corner[1] >> component.yshift, 1),
         columns=(corner[0] >> component.xshift, 1),
     )
-
-
-class Placed:
-    """The views of a program over arrays with certain strides: all of a call but the addresses.
-
-    Thread-safety: immutable.
-    """
-
-    __slots__ = ("_offsets", "_planes", "records")
-
-    def __init__(
-        self,
-        sources: Sequence[View],
-        targets: Sequence[View],
-        source_strides: Sequence[tuple[int, ...]],
-        target_strides: Sequence[tuple[int, ...]],
-    ) -> None:
-        strides = [*source_strides, *target_strides]
-        #: Plane of each view among those of the source, then of the target.
-        self._planes = [view.plane for view in sources]
-        self._planes += [len(source_strides) + view.plane for view in targets]
-        views = zip([*sources, *targets], self._planes, strict=True)
-        records = [view.record(strides[i]) for view, i in views]
-        self.records = array("q", chain.from_iterable(records))  # no memory of NumPy's
-        self._offsets = [record[0] for record in records]
-
-    def starts(self, addresses: Sequence[int]) -> list[int]:
-        """Return the first entry of every record for planes at these addresses."""
-        return [addresses[i] + at for i, at in zip(self._planes, self._offsets, strict=True)]
 
 
 class _ArrayInterface(ctypes.Structure):

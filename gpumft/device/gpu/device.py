@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gpumft.device.base import Built, Device, DeviceInfo, Runner
+from gpumft.device.base import Device, DeviceInfo
+from gpumft.device.built import Built, Runner
 from gpumft.device.gpu import selftest
 from gpumft.device.gpu.machine import Machine
 from gpumft.device.gpu.runner import GpuRunner

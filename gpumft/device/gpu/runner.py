@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from gpumft.device.base import Runner
+from gpumft.device.built import Runner
 from gpumft.device.gpu.batch import Batch, Picture, batches
 from gpumft.device.gpu.launch import Launch
 from gpumft.device.gpu.machine import Machine
