@@ -29,7 +29,7 @@ from tests.device.engine_help import flushing_to_zero, in_child, run, straight, 
 
 DTYPES = ("uint8", "uint16", "uint32", "float16", "float32")
 KERNELS = (
-    *(["run_band", "mix", "gather", "weigh", "unweigh", "probe"]),
+    *(["run_bands", "stop_bands", "recognise", "mix", "gather", "weigh", "unweigh", "probe"]),
     *(["phases.row", "phases.uint8", "phases.uint16", "vertical.uint8.2", "vertical.uint8.4"]),
     *(f"load.{dtype}.1" for dtype in DTYPES),
     *(f"store.{dtype}" for dtype in ("uint8", "uint16", "uint32")),
@@ -264,6 +264,7 @@ def test_the_cache_key_covers_every_file_of_the_engine() -> None:
     folder = Path(compiler.__file__).parent
     jitted = {"arithmetic.py", "vectors.py", "kernels.py", "columns.py", "across.py", "layout.py"}
     jitted |= {"pixels.py", "paint.py", "probe.py", "formulas.py", "v210.py", "translate.py"}
+    jitted |= {"atomics.py", "recognise.py"}
     assert jitted <= {path.name for path in folder.glob("*.py")}
     assert kept.cache_folder().name == kept.source_hash()
 
@@ -273,12 +274,12 @@ def test_kernels_that_no_program_uses_leave_memory(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(compiler, "_MOST", 2)
     first = weakref.ref(compiler.kernel("mix"))
     address = compiler.kernel("mix").address
-    for name in ("run_band", "probe"):
+    for name in ("run_bands", "probe"):
         compiler.kernel(name)
     gc.collect()
     assert address
     assert first() is None
-    assert set(compiler._kernels) == {"run_band", "probe"}
+    assert set(compiler._kernels) == {"run_bands", "probe"}
 
 
 def test_the_self_test_holds_the_suite_s_vectors() -> None:
@@ -330,7 +331,7 @@ def test_a_kernel_that_would_need_numba_where_it_runs(monkeypatch: pytest.Monkey
         translate.translate("mix")
 
 
-@pytest.mark.parametrize("name", ["paint.uint8.uint8.prr.101-111-110", "phases.row", "run_band"])
+@pytest.mark.parametrize("name", ["paint.uint8.uint8.prr.101-111-110", "phases.row", "run_bands"])
 def test_another_process_finds_what_was_compiled(name: str, made_here: Mock) -> None:
     code = compiler.machine_code(name)
     script = "import hashlib, sys; from gpumft.device.cpu import compiler, workshop\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from gpumft.device import Built, Device, open_device
 from gpumft.device.cpu import engine
 from gpumft.device.cpu.views import address
-from gpumft.errors import InvalidArg
+from gpumft.errors import InvalidArg, InvalidRequest
 from gpumft.testing import twin
 from tests.contract import programs
 from tests.device.engine_help import assert_same
@@ -115,3 +116,101 @@ def test_an_array_that_has_moved_is_found(built: Built) -> None:
     out[...] = 9
     built(CASE.planes, [out])
     assert_same([out], EXPECTED)
+
+
+def test_planes_like_those_before_take_the_shorter_way(built: Built) -> None:
+    assert not built.again(CASE.planes, blank())  # none were seen
+    built(CASE.planes, blank())
+    for step in (1, 2, -1):
+        out = spread(blank(), step)
+        assert built.again(spread(CASE.planes, step), out) == (step == 1)
+        built(spread(CASE.planes, step), out)
+        out = spread(blank(), step)
+        assert built.again(spread(CASE.planes, step), out)
+        assert_same(out, EXPECTED, f"step {step}")
+
+
+class Subclass(np.ndarray[Any, Any]):
+    """An array of another class."""
+
+
+def other_ways(luma: Plane, chroma: Plane, out: Plane) -> dict[str, tuple[list[Any], list[Any]]]:
+    """What has to be looked at: pictures that are wrong, or not as simple as the one before."""
+    frozen = out.copy()
+    frozen.flags.writeable = False
+    room = np.zeros(luma.size + out.size, np.uint8)
+    end = luma.size - 1
+    reaching = room[end : end + out.size].reshape(out.shape)
+    before = room[: luma.size].reshape(luma.shape)
+    return {
+        "read-only": ([luma, chroma], [frozen]),
+        "fewer": ([luma], [out]),
+        "more": ([luma, chroma, out], []),
+        "moved over": ([luma], [chroma, out]),
+        "shape": ([luma[:-1], chroma], [out]),
+        "dtype": ([luma.view(np.int8), chroma], [out]),
+        "bool": ([luma.view(np.bool_), chroma], [out]),
+        "order": ([np.asfortranarray(luma), chroma], [out]),
+        "dimensions": ([luma, chroma.reshape(*chroma.shape, 1)], [out]),
+        "object": ([luma, chroma], [out.tolist()]),
+        "overlap": ([before, chroma], [reaching]),
+    }
+
+
+@pytest.mark.parametrize("name", other_ways(*CASE.planes, *blank()))
+def test_other_planes_are_not_taken_for_those_before(built: Built, name: str) -> None:
+    luma, chroma = CASE.planes
+    out = blank()[0]
+    built([luma, chroma], [out])
+    out[...] = 9
+    source, target = other_ways(luma, chroma, out)[name]
+    kept = [np.array(plane) for plane in target]
+    assert not built.again(source, target)
+    for plane, was in zip(target, kept, strict=True):
+        assert np.array_equal(plane, was)
+    assert built.again([luma, chroma], [out])
+    assert_same([out], EXPECTED)
+
+
+def test_neighbours_do_not_overlap(built: Built) -> None:
+    luma, chroma = CASE.planes
+    built([luma, chroma], blank())
+    out = blank()[0]
+    room = np.zeros(luma.size + out.size, np.uint8)
+    first, second = room[: luma.size].reshape(luma.shape), room[luma.size :].reshape(out.shape)
+    first[...] = luma
+    assert built.again([first, chroma], [second])
+    assert_same([second], EXPECTED)
+
+
+@pytest.mark.parametrize("make", [np.memmap, Subclass])
+def test_arrays_of_other_classes_tell_as_much(built: Built, make: Any, tmp_path: Path) -> None:
+    luma, chroma = CASE.planes
+    built([luma, chroma], blank())
+    if make is np.memmap:
+        given = np.memmap(tmp_path / "luma", np.uint8, "w+", shape=luma.shape)
+        given[...] = luma
+    else:
+        given = luma.view(make)
+    out = blank()
+    assert built.again([given, chroma], out)
+    assert_same(out, EXPECTED)
+
+
+def test_elements_in_another_order_of_bytes(device: Device) -> None:
+    case = programs.case("depth_10_to_8_packed")
+    built = device.build(case.program)
+    out = [np.zeros(p.shape, np.uint8) for p in case.planes]
+    built(case.planes, out)
+    assert built.again(case.planes, out)
+    assert not built.again([plane.astype(">u2") for plane in case.planes], out)
+    assert_same(out, twin.run(case.program, case.planes))
+
+
+def test_a_closed_device_takes_no_shorter_way() -> None:
+    with open_device("cpu", threads=1) as opened:
+        built = opened.build(CASE.program)
+        built(CASE.planes, blank())
+    assert not built.again(CASE.planes, blank())
+    with pytest.raises(InvalidRequest, match="closed"):
+        built(CASE.planes, blank())

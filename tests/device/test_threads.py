@@ -1,11 +1,10 @@
-"""The pool of threads: all work done once, quiet when it returns, through forks and interrupts."""
+"""Threads that help: asked, late, closed and forgotten, and through forks."""
 
 from __future__ import annotations
 
 import gc
-import signal
 import threading
-import time
+from collections.abc import Callable
 
 import pytest
 
@@ -13,150 +12,127 @@ from gpumft.device.cpu.threads import Threads
 from tests.device.engine_help import in_child
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
-def test_every_item_is_done_once(count: int) -> None:
-    pool, seen, lock = Threads(count), [], threading.Lock()
+class Calls:
+    """Work that notes the slots it was called with."""
 
-    def work(item: int, slot: int) -> None:
-        with lock:
-            seen.append((item, slot))
+    def __init__(self, expected: int) -> None:
+        self.slots: list[int] = []
+        self._all = threading.Semaphore(0)
+        self._expected = expected
 
-    for items in (0, 1, 3, 100):
-        seen.clear()
-        pool.run(work, items)
-        assert sorted(item for item, _ in seen) == list(range(items))
-        assert {slot for _, slot in seen} <= set(range(count))
-    pool.close()
+    def __call__(self, slot: int) -> None:
+        self.slots.append(slot)
+        self._all.release()
 
-
-def test_a_slot_is_never_used_twice_at_a_time() -> None:
-    pool, busy, clashes = Threads(4), [False] * 4, []
-
-    def work(_item: int, slot: int) -> None:
-        if busy[slot]:
-            clashes.append(slot)
-        busy[slot] = True
-        time.sleep(0.001)
-        busy[slot] = False
-
-    pool.run(work, 40)
-    assert not clashes
-    pool.close()
+    def wait(self) -> list[int]:
+        """Return the slots, sorted, when there are as many as expected."""
+        for _ in range(self._expected):
+            assert self._all.acquire(timeout=30)
+        return sorted(self.slots)
 
 
-def test_at_most_so_many_threads() -> None:
-    pool, slots = Threads(5), set()
-
-    def work(_item: int, slot: int) -> None:
-        slots.add(slot)
-        time.sleep(0.002)
-
-    pool.run(work, 20, most=2)
-    assert slots <= {0, 1}
-    pool.close()
+@pytest.mark.parametrize("helpers", [1, 2, 4])
+def test_helpers_are_called_with_slots_of_their_own(helpers: int) -> None:
+    threads, calls = Threads(5), Calls(helpers)
+    threads.ask(calls, helpers)
+    assert calls.wait() == list(range(1, helpers + 1))
+    threads.close()
 
 
-def test_one_thread_is_the_callers_own() -> None:
-    before = threading.active_count()
-    names: set[str] = set()
-    Threads(1).run(lambda _item, _slot: names.add(threading.current_thread().name), 10)
-    assert names == {threading.current_thread().name}
-    assert threading.active_count() == before
+def test_helpers_are_other_threads_and_asking_does_not_wait() -> None:
+    threads, gate = Threads(2), threading.Event()
+    names: list[str] = []
+    calls = Calls(1)
+
+    def work(slot: int) -> None:
+        gate.wait(30)
+        names.append(threading.current_thread().name)
+        calls(slot)
+
+    threads.ask(work, 1)
+    assert not names
+    gate.set()
+    calls.wait()
+    assert names == ["gpumft-cpu-1"]
+    threads.close()
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_an_error_is_raised_when_all_is_quiet(error: type[BaseException]) -> None:
-    pool, running, done = Threads(4), [], []
-    started = threading.Event()
-
-    def work(item: int, _slot: int) -> None:
-        running.append(item)
-        if len(running) > 1:
-            started.set()
-        if item == 0:
-            started.wait(10)
-            raise error("item 0")
-        time.sleep(0.05)
-        done.append(item)
-
-    with pytest.raises(error, match="item 0"):
-        pool.run(work, 1000)
-    assert sorted(done) == sorted(item for item in running if item)
-    assert len(running) < 1000
-    pool.run(lambda _item, _slot: None, 8)
-    pool.close()
+def test_threads_start_when_they_are_first_asked() -> None:
+    others = set(threading.enumerate())
+    threads = Threads(3)
+    assert set(threading.enumerate()) == others
+    threads.ask(Calls(0), 0)
+    assert len(set(threading.enumerate()) - others) == 2
+    threads.close()
 
 
-def test_ctrl_c_waits_for_running_work() -> None:
-    """The signal arrives while the caller waits for a worker."""
-    pool, done = Threads(2), []
-    main = threading.main_thread()
-    begun = threading.Barrier(2)
-
-    def work(_item: int, _slot: int) -> None:
-        begun.wait(10)  # both threads have an item each
-        if threading.current_thread() is main:
-            return
-        for _ in range(2):
-            signal.raise_signal(signal.SIGINT)
-            time.sleep(0.1)
-        done.append(True)
-
-    with pytest.raises(KeyboardInterrupt):
-        pool.run(work, 2)
-    assert done
-    pool.close()
-
-
-def test_two_callers_share_the_workers() -> None:
-    pool, totals = Threads(3), [0, 0]
+def test_two_callers_share_the_helpers() -> None:
+    threads, calls = Threads(3), [Calls(100), Calls(100)]
 
     def caller(which: int) -> None:
-        def work(_item: int, _slot: int) -> None:
-            with lock:
-                totals[which] += 1
-
         for _ in range(50):
-            pool.run(work, 7)
+            threads.ask(calls[which], 2)
 
-    lock = threading.Lock()
     callers = [threading.Thread(target=caller, args=(i,)) for i in range(2)]
     for thread in callers:
         thread.start()
     for thread in callers:
         thread.join(30)
-    assert totals == [350, 350]
-    pool.close()
+    assert [call.wait() for call in calls] == [[1] * 50 + [2] * 50] * 2
+    threads.close()
 
 
-def test_a_closed_pool_lets_its_threads_end_and_can_start_again() -> None:
-    others = set(threading.enumerate())  # other tests' devices may be open
-    pool = Threads(3)
-    pool.run(lambda _item, _slot: None, 9)
-    mine = [t for t in threading.enumerate() if t not in others]
-    assert mine
-    pool.close()
-    pool.close()
-    for thread in mine:
-        thread.join(10)
-        assert not thread.is_alive()
-    seen: list[int] = []
-    pool.run(lambda item, _slot: seen.append(item), 9)
-    assert sorted(seen) == list(range(9))
-    pool.close()
-
-
-def test_a_forgotten_pool_lets_its_threads_end() -> None:
-    pool = Threads(3)
-    before = set(threading.enumerate())
-    pool.run(lambda _item, _slot: None, 9)
-    mine = set(threading.enumerate()) - before
+def started(threads: Threads) -> list[threading.Thread]:
+    """Start the helpers and return them."""
+    others = set(threading.enumerate())
+    calls = Calls(2)
+    threads.ask(calls, 2)
+    calls.wait()
+    mine = [thread for thread in threading.enumerate() if thread not in others]
     assert len(mine) == 2
-    del pool
-    gc.collect()
+    return mine
+
+
+def ended(mine: list[threading.Thread]) -> bool:
+    """Return whether threads end."""
     for thread in mine:
         thread.join(10)
-        assert not thread.is_alive()
+    return not any(thread.is_alive() for thread in mine)
+
+
+def test_closed_threads_end_and_others_can_start() -> None:
+    threads = Threads(3)
+    mine = started(threads)
+    threads.close()
+    threads.close()
+    assert ended(mine)
+    again = started(threads)
+    threads.close()
+    assert ended(again)
+
+
+def test_forgotten_threads_end() -> None:
+    threads = Threads(3)
+    mine = started(threads)
+    del threads
+    gc.collect()
+    assert ended(mine)
+
+
+def test_helpers_keep_nothing_of_what_they_did() -> None:
+    threads = Threads(2)
+    gone = threading.Event()
+
+    class Held:
+        def __del__(self) -> None:
+            gone.set()
+
+    def working(held: Held) -> Callable[[int], object]:
+        return lambda _slot: held
+
+    threads.ask(working(Held()), 1)
+    assert gone.wait(30)
+    threads.close()
 
 
 FORKS = """

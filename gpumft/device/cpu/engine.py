@@ -51,7 +51,10 @@ class CpuRunner(Runner):
         self._slots = min(threads.count, 1 + pixels // _WORTH_A_THREAD)
         schedule = lower(program, self._slots)
         self._schedule = schedule
-        names = {name for stage in schedule.stages for name, *_ in stage.steps} | {*_BANDS}
+        names = {name for stage in schedule.stages for name, *_ in stage.steps} | {
+            *_BANDS,
+            "recognise",
+        }
         self._kernels = {name: compiler.kernel(name) for name in names}
         self._steps, self._ranges, self._settings = _tables(schedule, self._kernels)
         self._defaults = settings_of(program)
@@ -88,7 +91,7 @@ class CpuRunner(Runner):
         for index, plane in enumerate(dst_planes):
             if not plane.flags.writeable:
                 raise InvalidArg(f"target plane {index} is read-only: pass an array to write into")
-        records = placed.records([address(plane) for plane in (*src_planes, *dst_planes)])
+        records = placed.records([*src_planes, *dst_planes])
         if not self._run(records, dst_planes, settings or self._defaults):
             raise InvalidRequest("the device of this built program is closed: open it again")
         self._last = placed
@@ -122,7 +125,8 @@ class CpuRunner(Runner):
             program = self._program
             check_program_planes(source, program.source, program.source_size, "source")
             check_program_planes(target, program.target, program.target_size, "target")
-            placed = Placed(self._sources, self._schedule.target_views, source, target)
+            views, known = self._schedule.target_views, self._kernels["recognise"]
+            placed = Placed(self._sources, views, source, target, known)
             if len(self._checked) >= _KEPT:
                 self._checked.clear()
             self._checked[seen] = placed

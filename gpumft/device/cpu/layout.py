@@ -20,6 +20,10 @@ VIEW: Final = 12
 """int64 entries of a view: base, rows (first, direction, shift, stride, sub), columns (the same),
 element stride. Sample i of an axis lies at j = first + direction * i, (j >> shift) * stride +
 (j & mask) * sub; shift is 0 but for the luma of packed 4:2:2 in a strided array."""
+PLANE: Final = 12
+"""int64 entries that tell how a plane is laid out, in the words of PyArrayInterface: dimensions,
+kind, bytes of an element, whether these are in the processor's order; three of the shape and of the
+strides; the first byte of its memory, from its address on, and the one behind the last."""
 STREAM: Final = {"u": (0, 4), "y": (1, 2), "v": (2, 4)}
 """Offset and step of each component of v210 in its stream of elements."""
 PARAMETERS: Final = 29

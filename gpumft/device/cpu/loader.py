@@ -31,6 +31,14 @@ class Loaded:
         """Return it as a C function of so many integers; hold the kernel while you call it."""
         return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * count)(self.address)
 
+    def with_objects(self) -> Callable[..., None]:
+        """Return it as a function of Python's that takes an object and four integers.
+
+        It holds the GIL; hold the kernel while you call it.
+        """
+        kind = ctypes.PYFUNCTYPE(None, ctypes.py_object, *[ctypes.c_int64] * 4)
+        return kind(self.address)
+
 
 def _engine() -> Any:
     """Return an empty engine of LLVM."""

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import ctypes
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
-import numpy as np
-
 from gpumft.device.cpu.layout import VIEW
-from gpumft.device.cpu.views import Array, View, address
+from gpumft.device.cpu.loader import Loaded
+from gpumft.device.cpu.views import Array, View, address, laid_out
+
+_ITEM, _CONTENT = (
+    ctypes.cast(function, ctypes.c_void_p).value or 0
+    for function in (ctypes.pythonapi.PyList_GetItem, ctypes.pythonapi.PyCapsule_GetPointer)
+)
 
 
 class Placed:
-    """The views of a program over planes with certain shapes, strides and dtypes.
+    """The views of a program over planes of certain shapes, strides and dtypes.
+
+    Args:
+        source_views: of the planes that are read.
+        target_views: of those that are written.
+        source: planes that are read.
+        target: planes that are written.
+        recognise: the kernel of that name.
 
     Thread-safety: immutable.
     """
 
-    __slots__ = ("_extents", "_layout", "_offsets", "_records", "_sources")
+    __slots__ = ("_layout", "_offsets", "_planes", "_recognise", "_records", "_sources")
 
     def __init__(
         self,
@@ -27,22 +39,27 @@ class Placed:
         target_views: Sequence[View],
         source: Sequence[Array],
         target: Sequence[Array],
+        recognise: Loaded,
     ) -> None:
         planes = [*source, *target]
-        self._sources = len(source)
-        self._layout = [(plane.shape, plane.strides, plane.dtype) for plane in planes]
-        self._extents = [_extent(plane) for plane in planes]
         numbers = [view.plane for view in source_views]
         numbers += [len(source) + view.plane for view in target_views]
         views = zip([*source_views, *target_views], numbers, strict=True)
         records = [view.record(planes[number].strides) for view, number in views]
-        self._records = array("q", chain.from_iterable(records))  # no memory of NumPy's
         #: Entry, plane and offset of where each view begins.
         self._offsets = [(VIEW * i, n, records[i][0]) for i, n in enumerate(numbers)]
+        tail = VIEW * len(numbers)
+        head = [len(planes), len(source), len(numbers), tail]
+        about = [*(laid_out(plane) for plane in planes), *self._offsets]
+        self._sources, self._planes = len(source), len(planes)
+        # arrays, for they take no memory of NumPy's
+        self._records = array("q", [*chain.from_iterable(records), *[0] * (len(planes) + 1)])
+        self._layout = array("q", [*head, *chain.from_iterable(about)])
+        self._recognise: Callable[..., None] = recognise.with_objects()
 
-    def records(self, addresses: Sequence[int]) -> array[int]:
-        """Return what kernels are told of such planes at these addresses."""
-        made = self._records[:]
+    def records(self, planes: Sequence[Array]) -> array[int]:
+        """Return what kernels are told of such planes: first those that are read."""
+        made, addresses = self._records[:], [address(plane) for plane in planes]
         for entry, plane, offset in self._offsets:
             made[entry] = addresses[plane] + offset
         return made
@@ -52,28 +69,13 @@ class Placed:
 
         Also None where a plane to be written is read-only or reaches into one that is read.
         """
-        planes = [*source, *target]
-        for plane in planes:
-            if plane.__class__ is not np.ndarray:
-                return None
-        if [(plane.shape, plane.strides, plane.dtype) for plane in planes] != self._layout:
+        try:
+            told = [plane.__array_struct__ for plane in [*source, *target]]
+        except AttributeError:
             return None
-        count = self._sources
-        if len(source) != count:
+        if len(source) != self._sources or len(told) != self._planes:
             return None
-        for plane in target:
-            if not plane.flags.writeable:
-                return None
-        at = [address(plane) for plane in planes]
-        spans = [(a + low, a + high) for a, (low, high) in zip(at, self._extents, strict=True)]
-        for low, high in spans[count:]:
-            for first, end in spans[:count]:
-                if first < high and low < end:
-                    return None
-        return self.records(at)
-
-
-def _extent(plane: Array) -> tuple[int, int]:
-    """Return the first byte of a plane, from its own address on, and the one after the last."""
-    reach = [(n - 1) * stride for n, stride in zip(plane.shape, plane.strides, strict=True)]
-    return sum(min(r, 0) for r in reach), sum(max(r, 0) for r in reach) + plane.itemsize
+        made = self._records[:]
+        known, into = self._layout.buffer_info()[0], made.buffer_info()[0]
+        self._recognise(told, known, into, _ITEM, _CONTENT)
+        return made if made[-1] else None

@@ -17,7 +17,18 @@ from numba.core import compiler, registry
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaError
 
-from gpumft.device.cpu import across, columns, formulas, kernels, paint, pixels, probe, v210, woven
+from gpumft.device.cpu import (
+    across,
+    columns,
+    formulas,
+    kernels,
+    paint,
+    pixels,
+    probe,
+    recognise,
+    v210,
+    woven,
+)
 from gpumft.device.cpu.kept import Code
 from gpumft.errors import KernelBuildError
 from gpumft.formula import Formula
@@ -47,6 +58,7 @@ def source_of(name: str, formula: Formula | None = None) -> Callable[..., None]:
         return makers[family](*variant)
     rooms: dict[str, Any] = {
         "weigh": pixels, "unweigh": pixels, "probe": probe, "gather": across,
+        "recognise": recognise,
     }  # fmt: skip
     room = rooms.get(family, kernels)
     found: Callable[..., None] = getattr(room, family)

@@ -101,6 +101,10 @@ def target_view(format: PixelFormat, component: Component, corner: tuple[int, in
     )
 
 
+_ORDERED = 0x200
+"""The flag NPY_ARRAY_NOTSWAPPED."""
+
+
 class _ArrayInterface(ctypes.Structure):
     """NumPy's PyArrayInterface. Source: NumPy, The array interface protocol, C-struct access."""
 
@@ -127,3 +131,16 @@ def address(array: Array) -> int:
     capsule = array.__array_struct__  # owns what is read below
     at: int = _ArrayInterface.from_address(_content(capsule, None)).data
     return at
+
+
+def laid_out(array: Array) -> tuple[int, ...]:
+    """Return how a plane of at most three dimensions is laid out, as `layout.PLANE` says."""
+    capsule = array.__array_struct__  # owns what is told
+    told = _ArrayInterface.from_address(_content(capsule, None))
+    reach = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True)]
+    missing = [0] * (3 - array.ndim)
+    first, last = sum(min(r, 0) for r in reach), sum(max(r, 0) for r in reach)
+    return (
+        told.nd, ord(told.typekind), told.itemsize, told.flags & _ORDERED, *array.shape, *missing,
+        *array.strides, *missing, first, last + array.itemsize,
+    )  # fmt: skip
