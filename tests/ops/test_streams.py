@@ -109,6 +109,7 @@ def test_on_opencl_nothing_waits_but_queues(opencl: OpenCLDevice) -> None:
     theirs, convert = backends.another_queue(opencl), Converter(SOURCE, TARGET, device=opencl)
     source, target = lent(opencl, SOURCE), lent(opencl, TARGET)
     source.upload(frames.noise(SOURCE))
+    opencl.synchronize()  # of the upload the other queue knows nothing
     raw = source.raw_planes()[0]
     first, end = raw.extent
     complete = cl.command_execution_status.COMPLETE

@@ -60,12 +60,15 @@ class CpuRunner(Runner):
         self._defaults = settings_of(program)
         unused = len(program.reads) - len(schedule.source_views)  # reads of one view share it
         self._sources = [*schedule.source_views, *schedule.source_views[:1] * unused]
+        self._recognise = self._kernels["recognise"].with_objects()
         self._checked: dict[Hashable, Placed] = {}
         self._last: Placed | None = None
         self._fills = fills(program)
         self._memory: npt.NDArray[np.float32] | None = _scratch(self._slots, schedule.scratch)
         self.scratch = self._memory.nbytes
         self._bands = self._divided(self._memory)
+        if self._slots > 1:
+            threads.start()
         self._lock = threading.Lock()
 
     def _divided(self, memory: npt.NDArray[np.float32]) -> Bands:
@@ -125,8 +128,8 @@ class CpuRunner(Runner):
             program = self._program
             check_program_planes(source, program.source, program.source_size, "source")
             check_program_planes(target, program.target, program.target_size, "target")
-            views, known = self._schedule.target_views, self._kernels["recognise"]
-            placed = Placed(self._sources, views, source, target, known)
+            views = self._schedule.target_views
+            placed = Placed(self._sources, views, source, target, self._recognise)
             if len(self._checked) >= _KEPT:
                 self._checked.clear()
             self._checked[seen] = placed

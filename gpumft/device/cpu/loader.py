@@ -12,6 +12,7 @@ from llvmlite import binding as llvm
 from gpumft.device.cpu.kept import Code
 
 _lock = threading.Lock()
+_WITH_OBJECT = ctypes.PYFUNCTYPE(None, ctypes.py_object, *[ctypes.c_int64] * 4)
 
 
 class Loaded:
@@ -36,8 +37,7 @@ class Loaded:
 
         It holds the GIL; hold the kernel while you call it.
         """
-        kind = ctypes.PYFUNCTYPE(None, ctypes.py_object, *[ctypes.c_int64] * 4)
-        return kind(self.address)
+        return _WITH_OBJECT(self.address)
 
 
 def _engine() -> Any:

@@ -9,7 +9,6 @@ from itertools import chain
 from typing import Any
 
 from gpumft.device.cpu.layout import VIEW
-from gpumft.device.cpu.loader import Loaded
 from gpumft.device.cpu.views import Array, View, address, laid_out
 
 _ITEM, _CONTENT = (
@@ -39,7 +38,7 @@ class Placed:
         target_views: Sequence[View],
         source: Sequence[Array],
         target: Sequence[Array],
-        recognise: Loaded,
+        recognise: Callable[..., None],
     ) -> None:
         planes = [*source, *target]
         numbers = [view.plane for view in source_views]
@@ -55,7 +54,7 @@ class Placed:
         # arrays, for they take no memory of NumPy's
         self._records = array("q", [*chain.from_iterable(records), *[0] * (len(planes) + 1)])
         self._layout = array("q", [*head, *chain.from_iterable(about)])
-        self._recognise: Callable[..., None] = recognise.with_objects()
+        self._recognise = recognise
 
     def records(self, planes: Sequence[Array]) -> array[int]:
         """Return what kernels are told of such planes: first those that are read."""

@@ -21,7 +21,7 @@ Work = Callable[[int], object]
 class Threads:
     """`count` threads: a caller and those that help it.
 
-    They start when they are first asked. After a fork the child starts its own.
+    They start when they are told to, or first asked. After a fork the child starts its own.
 
     Thread-safety: all methods may be called from any thread; callers share the helpers.
     """
@@ -45,7 +45,7 @@ class Threads:
         A call may come late, when the caller has long done without it, and must do nothing then.
         """
         if self._stop is None:
-            self._start()
+            self.start()
         for slot in range(1, helpers + 1):
             self._queue.put((work, slot))
 
@@ -57,7 +57,8 @@ class Threads:
                 self._stop = None
                 self._queue = SimpleQueue()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the threads now, so that the first `ask` need not."""
         with self._lock:
             if self._stop is not None:
                 return
