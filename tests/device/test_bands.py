@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import signal
 import threading
 import time
+import weakref
 from array import array
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import cast
 
@@ -35,10 +38,9 @@ class Picture:
         rows = np.arange(2 * count)
         self._ranges = np.ascontiguousarray(np.stack([rows, rows + 1], axis=1), np.int64)
         self._cuts = np.arange(0, 2 * count + 1, 2).astype(np.int64)
-        self._code = [compiler.kernel(name) for name in ("run_bands", "stop_bands")]
         fixed = [self._table.ctypes.data, 1, self._ranges.ctypes.data, 2]
         fixed += [count, self._cuts.ctypes.data, 0]
-        run, stop = (code.function(3) for code in self._code)
+        run, stop = (compiler.kernel(name) for name in ("run_bands", "stop_bands"))
         self.bands = Bands(run, stop, fixed, count, range(slots))
 
 
@@ -85,6 +87,25 @@ def test_nobody_is_waited_for_who_has_not_come() -> None:
     threads.ask(lambda _slot: late.set(), 1)  # behind the share that came too late
     assert late.wait(30)
     assert len(seen) == done == 10
+    threads.close()
+
+
+def test_who_comes_late_finds_the_code_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody but the helper's share knows of the picture any more."""
+    monkeypatch.setattr(compiler, "_kernels", OrderedDict())
+    threads, gate, late = Threads(2), threading.Event(), threading.Event()
+    threads.ask(lambda _slot: gate.wait(30), 1)
+    picture = Picture(lambda *_told: None, 3, 2)
+    picture.bands.do(VIEWS, threads)
+    run = weakref.ref(picture.bands._code[0])
+    assert run() is not None
+    del picture
+    compiler._kernels.clear()
+    gc.collect()
+    assert run() is not None
+    gate.set()
+    threads.ask(lambda _slot: late.set(), 1)
+    assert late.wait(30)
     threads.close()
 
 

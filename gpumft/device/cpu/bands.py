@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from gpumft.device.cpu.layout import DONE, FIXED, HANDED, VIEWS
+from gpumft.device.cpu.loader import Loaded
 from gpumft.device.cpu.threads import Threads
 
 _PATIENCE = 2000
@@ -18,8 +19,6 @@ To be woken takes about as long.
 """
 _NAP = 0.0001
 """Seconds of such a sleep: somebody else needs the processor."""
-
-Entry = Callable[[int, int, int], None]
 
 
 class Bands:
@@ -36,9 +35,10 @@ class Bands:
     """
 
     def __init__(
-        self, run: Entry, stop: Entry, fixed: Sequence[int], count: int, scratch: Sequence[int]
+        self, run: Loaded, stop: Loaded, fixed: Sequence[int], count: int, scratch: Sequence[int]
     ) -> None:
-        self._run, self._stop = run, stop
+        self._code = run, stop  # a helper may come after all others have forgotten it
+        self._run, self._stop = run.function(3), stop.function(3)
         self._blank = array("q", [*[0] * FIXED, *fixed])
         self._count = count
         self._scratch = scratch

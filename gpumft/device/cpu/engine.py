@@ -79,7 +79,7 @@ class CpuRunner(Runner):
             address(self._steps), len(schedule.stages), address(self._ranges),
             self._ranges.shape[1], len(schedule.bands), schedule.keep(cuts, np.int64), 0,
         ]  # fmt: skip
-        run, stop = (self._kernels[name].function(3) for name in _BANDS)
+        run, stop = (self._kernels[name] for name in _BANDS)
         scratch = [-(-address(row) // _LINE) * _LINE for row in memory]
         return Bands(run, stop, fixed, len(schedule.bands), scratch)
 
