@@ -50,14 +50,21 @@ class Overlap(NamedTuple):
     begin: int
     end: int
     all: int
+    whole: tuple[int, ...] = ()
+    """The weights of the first output, then of the second, times 2^shift, where these are integers
+    that are summed as such; else nothing."""
+    shift: int = 0
 
     @classmethod
     def named(cls, name: str) -> Overlap:
         """Return what `str` told."""
-        return cls(*map(int, name.split("-")))
+        taps, *whole = name.split("_")
+        first, *rest = [tuple(map(int, numbers.split("-"))) for numbers in (taps, *whole)]
+        return cls(*first, *([rest[0], rest[1][0]] if rest else []))
 
     def __str__(self) -> str:
-        return f"{self.begin}-{self.end}-{self.all}"
+        taps = f"{self.begin}-{self.end}-{self.all}"
+        return f"{taps}_{'-'.join(map(str, self.whole))}_{self.shift}" if self.whole else taps
 
 
 class Weave(NamedTuple):
