@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -64,9 +64,9 @@ CASES = [(name, "gray", "gray") for name in EXACT]
 CASES += [(name, "nv12", "rgb24") for name in ("halved", "doubled")]
 
 
-def pictures(program: Program) -> list[list[Plane]]:
+def pictures(program: Program) -> list[Sequence[Plane]]:
     """Noise, the largest bytes, the smallest, and rows of both by turns."""
-    made = [noise(program.source, program.source_size, 3)]
+    made: list[Sequence[Plane]] = [noise(program.source, program.source_size, 3)]
     for fill in ((255, 255), (0, 0), (0, 255)):
         planes = [np.zeros_like(plane) for plane in made[0]]
         for plane in planes:

@@ -84,7 +84,8 @@ def overlaps(taps: Taps, samples: int, *, of_bytes: bool = False) -> list[Overla
     ways = ways[shared & (ways[:, 2] <= BLOCK)]
     found, counts = np.unique(ways, axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:MOST_OVERLAPS]
-    common = [Overlap(*map(int, found[i])) for i in order if 8 * counts[i] >= taps.outputs]
+    kept = [found[i].tolist() for i in order if 8 * counts[i] >= taps.outputs]
+    common = [Overlap(begin, end, count) for begin, end, count in kept]
     return [_in_integers(way, taps) for way in common] if of_bytes else common
 
 

@@ -58,9 +58,10 @@ class Overlap(NamedTuple):
     @classmethod
     def named(cls, name: str) -> Overlap:
         """Return what `str` told."""
-        taps, *whole = name.split("_")
-        first, *rest = [tuple(map(int, numbers.split("-"))) for numbers in (taps, *whole)]
-        return cls(*first, *([rest[0], rest[1][0]] if rest else []))
+        taps, whole, shift = name.split("_") if "_" in name else (name, "", "0")
+        begin, end, count = map(int, taps.split("-"))
+        weights = tuple(int(weight) for weight in whole.split("-") if weight)
+        return cls(begin, end, count, weights, int(shift))
 
     def __str__(self) -> str:
         taps = f"{self.begin}-{self.end}-{self.all}"
