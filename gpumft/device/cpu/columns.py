@@ -33,8 +33,7 @@ def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: bool) -> An
     Returns pairs(out, other, stride, rows, w, v, n, shift, mask, offset, ahead, pitch).
     """
     size = kind.bitwidth // 8
-    width = 4 if group == 1 else group
-    both = overlapping(kind, width, taps, raw=raw, group=group, zero=zero)
+    both = overlapping(kind, taps, raw=raw, group=group, zero=zero)
     take, first, second = listed(taps.all), spread(taps.end), spread(taps.all - taps.begin)
     soon = fetcher(0 if raw else min(2 * taps.begin, MOST_AHEAD), WIDE * size)
 
@@ -58,15 +57,14 @@ def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: bool) -> An
                 put(other + 4 * x + 128, p[6])
                 put(other + 4 * x + 192, p[7])
             elif group == 2:
-                q = both(taken, one, two, x + WIDE // 2, shift, mask, offset)
                 put(out + 2 * x, p[0])
-                put(out + 2 * x + 64, q[0])
-                put(out + 2 * x + stride, p[1])
-                put(out + 2 * x + stride + 64, q[1])
-                put(other + 2 * x, p[2])
-                put(other + 2 * x + 64, q[2])
-                put(other + 2 * x + stride, p[3])
-                put(other + 2 * x + stride + 64, q[3])
+                put(out + 2 * x + 64, p[1])
+                put(out + 2 * x + stride, p[2])
+                put(out + 2 * x + stride + 64, p[3])
+                put(other + 2 * x, p[4])
+                put(other + 2 * x + 64, p[5])
+                put(other + 2 * x + stride, p[6])
+                put(other + 2 * x + stride + 64, p[7])
             else:
                 put(out + x, p[0])
                 put(out + x + stride, p[1])
@@ -106,7 +104,7 @@ def vertical(  # noqa: PLR0915 - one kernel
 
     known = [Overlap.named(name) for name in overlaps]
     known += [Overlap(-1, -1, -1)] * (MOST_OVERLAPS - len(known))
-    (s_0, e_0, f_0), (s_1, e_1, f_1), (s_2, e_2, f_2) = known
+    (s_0, e_0, f_0), (s_1, e_1, f_1), (s_2, e_2, f_2) = (taps[:3] for taps in known)
     pairs0, pairs1, pairs2 = (
         _nothing if taps.all < 0 else _pairs(kind, group, taps, raw=is_row, zero=zero != "")
         for taps in known

@@ -15,6 +15,8 @@ MOST_WOVEN = 3
 """Phases that are made and written side by side at once."""
 WORTH_UNROLLING = 256 * 256
 """Samples below which loops over taps do."""
+_LONGEST_SHIFT, _LARGEST_WEIGHT = 7, 127
+"""Of weights that are integers / 2^shift."""
 _FEWEST = 8
 """Outputs a phase below which a phase is not worth its calls."""
 
@@ -68,10 +70,11 @@ class Phases:
         return outputs[(outputs < self.first) | (outputs >= behind)]
 
 
-def overlaps(taps: Taps, samples: int) -> list[Overlap]:
+def overlaps(taps: Taps, samples: int, *, of_bytes: bool = False) -> list[Overlap]:
     """Return how the taps of neighbouring outputs overlap, the commonest ways first.
 
     None where `samples`, all that are made, are too few to be worth kernels of their own.
+    `of_bytes`: where weights allow it, sums of bytes are made in integers.
     """
     if samples < WORTH_UNROLLING or taps.outputs < 2:
         return []
@@ -81,7 +84,33 @@ def overlaps(taps: Taps, samples: int) -> list[Overlap]:
     ways = ways[shared & (ways[:, 2] <= BLOCK)]
     found, counts = np.unique(ways, axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:MOST_OVERLAPS]
-    return [Overlap(*map(int, found[i])) for i in order if 8 * counts[i] >= taps.outputs]
+    kept = [found[i].tolist() for i in order if 8 * counts[i] >= taps.outputs]
+    common = [Overlap(begin, end, count) for begin, end, count in kept]
+    return [_in_integers(way, taps) for way in common] if of_bytes else common
+
+
+def _in_integers(way: Overlap, taps: Taps) -> Overlap:
+    """Return the same with weights, if those of all such outputs are the same integers / 2^k.
+
+    None is negative, they come to 1, and k is at most 7: sums of bytes then fit 15 bits.
+    """
+    begin, end = taps.start.astype(np.int64), taps.start.astype(np.int64) + taps.count
+    first = np.arange(taps.outputs - 1)
+    same = (begin[1:] - begin[:-1] == way.begin) & (end[:-1] - begin[:-1] == way.end)
+    first = first[same & (end[1:] - begin[:-1] == way.all)]
+    second = taps.weights[first + 1, : way.all - way.begin]
+    weights = np.concatenate([taps.weights[first, : way.end], second], axis=1).astype(np.float64)
+    if np.any(weights != weights[0]):
+        return way
+    for shift in range(_LONGEST_SHIFT + 1):
+        whole = weights[0] * 2.0**shift
+        if np.array_equal(whole, np.rint(whole)):
+            sums = whole[: way.end].sum(), whole[way.end :].sum()
+            fits = whole.min() >= 0 and whole.max() <= _LARGEST_WEIGHT
+            if fits and sums == (2.0**shift, 2.0**shift):
+                return way._replace(whole=tuple(map(int, whole)), shift=shift)
+            return way
+    return way
 
 
 def offset_of_copy(taps: Taps) -> int | None:

@@ -50,14 +50,22 @@ class Overlap(NamedTuple):
     begin: int
     end: int
     all: int
+    whole: tuple[int, ...] = ()
+    """The weights of the first output, then of the second, times 2^shift, where these are integers
+    that are summed as such; else nothing."""
+    shift: int = 0
 
     @classmethod
     def named(cls, name: str) -> Overlap:
         """Return what `str` told."""
-        return cls(*map(int, name.split("-")))
+        taps, whole, shift = name.split("_") if "_" in name else (name, "", "0")
+        begin, end, count = map(int, taps.split("-"))
+        weights = tuple(int(weight) for weight in whole.split("-") if weight)
+        return cls(begin, end, count, weights, int(shift))
 
     def __str__(self) -> str:
-        return f"{self.begin}-{self.end}-{self.all}"
+        taps = f"{self.begin}-{self.end}-{self.all}"
+        return f"{taps}_{'-'.join(map(str, self.whole))}_{self.shift}" if self.whole else taps
 
 
 class Weave(NamedTuple):

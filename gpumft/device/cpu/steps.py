@@ -58,17 +58,20 @@ class Steps(Painting):
         spare = self.scratch
         self.scratch += rows * stride
         apart = outs[1].offset - outs[0].offset if len(outs) > 1 else 0
-        overlaps = self._overlaps(len(outs), taps, count * group, read.offset)
+        whole = dtype == "uint8" and read.offset == int(read.offset)
+        overlaps = self._overlaps(len(outs), taps, count * group, read.offset, of_bytes=whole)
         return f"vertical.{dtype}{overlaps}", [
             *outs[0].arguments, self._view(program, part), columns[0], group,
             *self._taps(taps, taps.weights, 0), taps.longest, count * group, spare, stride,
             part.shift, (1 << part.depth) - 1, float_bits(read.offset), apart,
         ]  # fmt: skip
 
-    def _overlaps(self, parts: int, taps: Taps, columns: int, offset: float) -> str:
+    def _overlaps(
+        self, parts: int, taps: Taps, columns: int, offset: float, *, of_bytes: bool = False
+    ) -> str:
         """Return the end of the name of a vertical kernel: what has loops of its own."""
         zero = "zero" if offset == 0 else ""
-        found = filters.overlaps(taps, columns * taps.outputs)
+        found = filters.overlaps(taps, columns * taps.outputs, of_bytes=of_bytes)
         return ".".join(["", str(parts), zero, *map(str, found)] if found else ["", str(parts)])
 
     def split(self, source: Buffer, outs: Sequence[Buffer], columns: int) -> tuple[str, list[int]]:

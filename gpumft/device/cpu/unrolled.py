@@ -10,6 +10,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from gpumft.device.cpu.arithmetic import FLOAT, INT32, INT64, call, decoded
+from gpumft.device.cpu.integers import BYTES, byte_sums, parted_floats
 from gpumft.device.cpu.layout import LANES, Overlap, Weave
 from gpumft.device.cpu.sums import fields
 from gpumft.device.cpu.vectors import (
@@ -69,21 +70,25 @@ def _behind(builder: Any, address: Any, skip: int) -> Any:
 
 @cache
 def overlapping(
-    kind: Any, width: int, taps: Overlap, *, raw: bool = False, group: int = 1, zero: bool = False
+    kind: Any, taps: Overlap, *, raw: bool = False, group: int = 1, zero: bool = False
 ) -> Any:
     """Make both(rows, w, v, x, shift, mask, offset): the sums of two neighbouring outputs.
 
     `rows` are `taps.all` addresses (`listed`), `x` bytes are added to each; w and v the outputs'
-    weights (`spread`). Returns `width` sums of neighbouring samples of the first output, then as
-    many of the second. `group` = `width` bytes that lie side by side are of one sum each. `raw`
-    float32 are taken as they are; with `zero` the offset is 0 and not subtracted.
+    weights (`spread`). Returns four vectors, 64 neighbouring samples, of the first output, then of
+    the second. With a `group` of 2 or 4 those of every 2nd or 4th byte are together, one kind after
+    the other. `raw` float32 are taken as they are; with `zero` the offset is 0 and not subtracted.
     """
+    width = 4
 
     def _both(
         _typing: Any, rows: Any, w: Any, v: Any, x: Any, shift: Any, mask: Any, offset: Any
     ) -> Any:
         def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             rows, w, v, x, shift, mask, offset = values
+            if taps.whole and vector_bits(context) == 512:
+                made = _in_integers(builder, rows, x, None if zero else offset)
+                return context.make_tuple(builder, signature.return_type, made)
             shift = everywhere(builder, builder.trunc(shift, INT32))
             mask = everywhere(builder, builder.trunc(mask, INT32))
             one: list[Any] = [None] * width
@@ -105,9 +110,23 @@ def overlapping(
             emit,
         )
 
+    def _in_integers(builder: Any, rows: Any, x: Any, offset: Any) -> list[Any]:
+        loaded = [
+            load_lanes(builder, builder.add(builder.extract_value(rows, t), x), BYTES)
+            for t in range(taps.all)
+        ]
+        first = [*taps.whole[: taps.end], *[0] * (taps.all - taps.end)]
+        second = [*[0] * taps.begin, *taps.whole[taps.end :]]
+        sums = byte_sums(builder, loaded, [first, second])
+        parts = [parted_floats(builder, pair, group, taps.shift, offset) for pair in sums]
+        return parts[0] + parts[1]
+
     def _samples(builder: Any, row: Any, shift: Any, mask: Any, offset: Any) -> list[Any]:
         if group > 1:
-            return fields(builder, row, group, None if zero else offset)
+            given = None if zero else offset
+            starts = [_behind(builder, row, 64 * group * i // 4) for i in range(width // group)]
+            words = [fields(builder, start, group, given) for start in starts]
+            return [word[c] for c in range(group) for word in words]
         element = FLOAT if kind == types.float32 else ir.IntType(kind.bitwidth)
         found = []
         for i in range(width):
