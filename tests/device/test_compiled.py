@@ -39,6 +39,7 @@ KERNELS = (
     *("paint.uint8.uint8.prr.101-111-110", "paint.uint8.uint8.prr.101-111-110.packed.111"),
     *("woven.row..1.1-0-2-0-0-1-0", "woven.uint8.packed.1.6-1-6-1-6-2-0"),
     *("vertical.uint8.4.zero.2-12-14", "vertical.uint16.1..0-2-2.1-2-3"),
+    *(f"vertical.uint8.{n}.zero.2-4-6_1-3-3-1-1-3-3-1_3" for n in (1, 2, 4)),
     "paint.uint8.uint8.rrr.110-111-101-k",
     "paint.uint16.uint8.rrr.111-111-111",
     "paint.row.uint8.rrr.111",

@@ -2,7 +2,7 @@
 
 With weights that are whole multiples of a power of two, every sum of bytes is a multiple of it that
 float32 holds exactly, in whatever order it is made: integers give the same, and a register has
-twice as many of them. Source: docs/arithmetic.md, 4.2.
+twice as many of them. Source: docs/arithmetic.md, 4.4.
 """
 
 from __future__ import annotations
