@@ -67,14 +67,20 @@ class Job:
             Whether the video may replace a file that is there, or comes to be there meanwhile.
 
         Raises:
-            UsageError: a file is there, or an output is the input.
+            UsageError: a file is there, an output is the input, or a sheet is wanted of a pipe.
             MFError: the sheet cannot be made there.
         """
+        from gpumft.pipeline.files.pipes import is_pipe
         from gpumft.pipeline.files.temporary import check_place
 
         if self.sheet is not None and not self.sheet.lower().endswith(".png"):
             raise UsageError(f"--sheet: {self.sheet!r} is no PNG; end its name in .png")
         source = Path(self.source)
+        if self.sheet is not None and source.exists() and is_pipe(self.source):
+            raise UsageError(
+                f"--sheet: {self.source!r} is a pipe, read once, and a sheet takes its pictures "
+                "again; save it as a file first, or leave --sheet out"
+            )
         for name in self.outputs:
             path = Path(name)
             if source.is_file() and path.exists() and path.samefile(source):

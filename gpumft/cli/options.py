@@ -112,7 +112,7 @@ Sheet = Annotated[
         "--sheet",
         metavar="PNG",
         rich_help_panel=_TELLING,
-        help="Write a PNG as well: frames before (left) and after (right).",
+        help="Write a PNG as well: frames before (left) and after (right). Not of a pipe.",
     ),
 ]
 Timing = Annotated[

@@ -68,7 +68,8 @@ def transcode(
         progress: called with a `Progress` in this thread, at most 20 times a second and at the end.
             What it raises ends the run.
         input_type: fields of the input's type that are known better than the file states them.
-        output_type: fields of the output's type, such as matrix, range or frame_rate.
+        output_type: fields of the output's type, such as matrix, range or frame_rate. Of one with
+            an aperture the file gets what is shown.
         start: the first picture is the one that is seen then; it gets the time 0. Times count
             from the file's beginning, whatever its time stamps begin with.
         end: the first time that is left out.

@@ -10,6 +10,10 @@ moved by +-2^-21 times the largest |nominal value| that it depends on, and all l
 - float32: 2^-18 * max(1, largest |value| that the output depends on);
 - float16: half a unit in the last place more than that.
 
+An effect multiplies errors as it multiplies values. Behind effects e (and 2^-18) count 2^-3 * g
+times where that is more; g is what `size` becomes if each row of a matrix returns the sum of its
+|factors| times what they read (2^-18 * 2^-3 = 2^-21, what float32 may cost in front of a curve).
+
 Where straight colour is weighted by alpha and divided again, a float32 error is divided too, so e
 (and 2^-18) count times 1 / alpha; below alpha 2^-18 the colour is not judged. Nor is a value that
 depends on an infinite or missing source value through more than one tap.
@@ -27,13 +31,15 @@ from gpumft.media.formats import Component
 from gpumft.media.videotype import VideoType
 from gpumft.testing.reference import nominal_components, run, to_codes
 from gpumft.testing.reference_algebra import Exact
-from gpumft.testing.reference_interval import Interval
+from gpumft.testing.reference_interval import STEP, Interval
 from gpumft.testing.reference_job import Job, prepare
 from gpumft.testing.reference_light import LightPath
 from gpumft.testing.reference_planes import pack, unpack
 
 FLOAT32_BOUND = 2.0**-18
 ALPHA_FLOOR = 2.0**-18
+HALF_INFINITY = 65536.0
+"""What infinity counts as in half floats: the number that would follow their largest, 65504."""
 
 Samples = NDArray[np.float64]
 
@@ -82,7 +88,7 @@ def check(
     got = _components(output_planes, job.dst, what)
     worst = 0.0
     for name, judge in _judges(job, planes).items():
-        worst = max(worst, _compare(name, got[name], judge, what))
+        worst = max(worst, _compare(name, _in_range(job.dst, got[name]), judge, what))
     return worst
 
 
@@ -149,10 +155,16 @@ def _judges(job: Job, planes: Sequence[ArrayLike]) -> dict[str, _Judge]:
     size = {name: np.nan_to_num(np.abs(v), nan=0.0, posinf=0.0) for name, v in source.items()}
     is_float = job.dst.format.is_float
     start = size if is_float else {name: np.ones_like(values) for name, values in size.items()}
-    reach = run(job, start, Reach(seen.alphas, seen.developed if is_float else None))
+    developed = seen.developed if is_float else None
+    reach = run(job, start, Reach(seen.alphas, developed))
+    if job.effects:
+        gained = run(job, start, Reach(seen.alphas, developed, gains=True))
+        reach = {
+            name: np.maximum(reach[name], STEP / FLOAT32_BOUND * gained[name]) for name in reach
+        }
     moved = exact
     if job.through_light:
-        nominal = Reach(seen.alphas, None)
+        nominal = Reach(seen.alphas, None, gains=True)
         run(job, size, nominal)
         moved = run(job, source, Interval(nominal.before))
     found = {}
@@ -160,7 +172,7 @@ def _judges(job: Job, planes: Sequence[ArrayLike]) -> dict[str, _Judge]:
         name = component.name
         if name == "x":
             continue
-        values = to_codes(job, name, exact[name])
+        values = _in_range(job.dst, to_codes(job, name, exact[name]))
         low, high = _ends(job, name, moved[name])
         least, most = np.minimum(low, values), np.maximum(high, values)
         size_here = np.maximum(1.0, np.abs(reach[name]))
@@ -175,15 +187,22 @@ def _judges(job: Job, planes: Sequence[ArrayLike]) -> dict[str, _Judge]:
 def _ends(job: Job, name: str, values: Samples) -> tuple[Samples, Samples]:
     """Return the ends of an interval in codes; a value alone is both."""
     ends = (values, values) if values.ndim == 2 else (values[..., 0], values[..., 1])
-    low, high = (to_codes(job, name, end) for end in ends)
+    low, high = (_in_range(job.dst, to_codes(job, name, end)) for end in ends)
     return low, high
+
+
+def _in_range(type_: VideoType, values: Samples) -> Samples:
+    """Return the values; those beyond half floats as what their infinity counts as."""
+    if not (type_.format.is_float and type_.format.depth == 16):
+        return values
+    return np.clip(values, -HALF_INFINITY, HALF_INFINITY)
 
 
 def _float_bound(component: Component, values: Samples, size: Samples) -> Samples:
     known = np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
     bound = FLOAT32_BOUND * np.maximum(size, known)
     if component.depth == 16:
-        half = np.minimum(known, 65504.0).astype(np.float16)
+        half = np.minimum(known, HALF_INFINITY / 2).astype(np.float16)
         bound = bound + 0.5 * np.spacing(half).astype(np.float64)
     return bound
 
@@ -215,6 +234,7 @@ class Reach:
     Args:
         alphas: what colour is divided by, in the order of the divisions.
         developed: the encoded values that light becomes, each time; None counts them as 1.
+        gains: whether effects multiply magnitudes by their |factors| and add them up.
 
     Attributes:
         before: what reached the curves, once something has.
@@ -223,8 +243,13 @@ class Reach:
     """
 
     def __init__(
-        self, alphas: Sequence[Samples], developed: Sequence[Sequence[Samples]] | None
+        self,
+        alphas: Sequence[Samples],
+        developed: Sequence[Sequence[Samples]] | None,
+        *,
+        gains: bool = False,
     ) -> None:
+        self._gains = gains
         self._alphas = list(alphas)
         self._developed = None if developed is None else list(developed)
         self.before: Sequence[Samples] = ()
@@ -237,6 +262,13 @@ class Reach:
         """Return the largest of the samples that have a factor."""
         used = [values for factor, values in zip(row, samples, strict=True) if factor != 0]
         return np.max(used, axis=0) if used else np.zeros_like(samples[0])
+
+    def affect(self, row: Samples, samples: Sequence[Samples]) -> Samples:
+        """Return the largest of the samples that have a factor, or the sum of |factor| * sample."""
+        if not self._gains:
+            return self.mix(row, samples)
+        used = [abs(f) * values for f, values in zip(row, samples, strict=True) if f != 0]
+        return np.sum(used, axis=0) if used else np.zeros_like(samples[0])
 
     def bend(self, samples: Samples, below: float, above: float) -> Samples:
         """Return the samples."""

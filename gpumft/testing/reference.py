@@ -195,7 +195,7 @@ def _coloured(
         part = [channel[top:bottom, left:right] for channel in rgb]
         rgb = [channel.copy() for channel in rgb]
         for channel, row in zip(rgb, matrix, strict=True):
-            channel[top:bottom, left:right] = algebra.mix(row, part)
+            channel[top:bottom, left:right] = algebra.affect(row, part)
     if job.after is not None:
         rgb = algebra.develop(job.after, algebra.decode(job.after, rgb))
     colour = _components(job, rgb, algebra)

@@ -26,6 +26,9 @@ class Algebra(Protocol):
     def mix(self, row: Samples, samples: Sequence[Samples]) -> Samples:
         """Return the sum of row[i] * samples[i]."""
 
+    def affect(self, row: Samples, samples: Sequence[Samples]) -> Samples:
+        """Return the sum of row[i] * samples[i], a row of an effect."""
+
     def bend(self, samples: Samples, below: float, above: float) -> Samples:
         """Return the samples times `below` where they are negative, else times `above`."""
 
@@ -60,6 +63,10 @@ class Exact:
         for factor, values in zip(row[1:], samples[1:], strict=True):
             total = total + factor * values
         return total
+
+    def affect(self, row: Samples, samples: Sequence[Samples]) -> Samples:
+        """Return the weighted sum."""
+        return self.mix(row, samples)
 
     def bend(self, samples: Samples, below: float, above: float) -> Samples:
         """Return the products."""

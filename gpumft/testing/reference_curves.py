@@ -100,10 +100,12 @@ def pq_decode(values: Samples) -> Samples:
 def pq_encode(light: Samples) -> Samples:
     """Return encoded values of light, 1 being 10000 cd/m2. Source: SMPTE ST 2084, 5.2.
 
+    No light is 0, as black is in every other curve; the formula makes 7.3e-7 of it.
+
     Thread-safety: a pure function.
     """
     power = np.clip(light, 0.0, 1.0) ** PQ_M1
-    return np.asarray(((PQ_C1 + PQ_C2 * power) / (1 + PQ_C3 * power)) ** PQ_M2)
+    return np.where(light <= 0, 0.0, ((PQ_C1 + PQ_C2 * power) / (1 + PQ_C3 * power)) ** PQ_M2)
 
 
 def _decode_positive(transfer: Transfer, v: Samples) -> Samples:

@@ -20,6 +20,12 @@ Samples = NDArray[np.float64]
 STEP = 2.0**-21
 """How far a value in front of a curve moves, relative to the largest that it depends on; and how
 far light moves, relative to its pixel's largest channel."""
+TONE_STEP = 2.0**-20
+"""How far the ratio of a tone map moves, relatively, in front of a step toward gray. Of what all
+channels have in common that step makes a difference between them, however little one has left."""
+CODED_TONE_STEP = 2.0**-18
+"""The same for tone maps that go through codes of PQ: a unit in the last place of a code is six of
+light, and several are rounded."""
 LIMIT = 2.0**96
 """Light beyond it leaves the range of float32 on its way; its pixel is not judged."""
 
@@ -91,14 +97,23 @@ class Interval(Exact):
         NaN, which is not judged, where channels are mixed of which one is not finite.
         """
         boxes = np.stack(rgb)
-        seen = [
-            path.develop(np.stack([box[..., end] for box, end in zip(boxes, ends, strict=True)]))
+        step = _tone_step(path)
+        stretches = (1 - step, 1 + step) if step else (1.0,)
+        corners = [
+            np.stack([box[..., end] for box, end in zip(boxes, ends, strict=True)])
             for ends in product((0, 1), repeat=3)
         ]
+        seen = [path.develop(corner, by) for corner, by in product(corners, stretches)]
         found = np.stack([np.min(seen, axis=0), np.max(seen, axis=0)], axis=-1)
         if path.mixes:  # infinity less infinity
             found[:, ~np.isfinite(boxes).all(axis=(0, 3))] = np.nan
         return list(found)
+
+
+def _tone_step(path: LightPath) -> float:
+    if path.gamut != "perceptual" or not path.bends:
+        return 0.0
+    return CODED_TONE_STEP if path.bends_in_codes else TONE_STEP
 
 
 def _apply(matrix: Samples, boxes: Samples) -> Samples:

@@ -83,12 +83,25 @@ class LightPath:
         own = any(matrix is not None for matrix in self.lights)
         return self.tone_maps or by_scene or own or not same(*self.primaries)
 
+    @property
+    def bends(self) -> bool:
+        """Whether a tone map makes other light."""
+        return self.tone_maps and self.tone_map != "none" and self.peak > self.white
+
+    @property
+    def bends_in_codes(self) -> bool:
+        """Whether what the tone map does goes through codes of PQ."""
+        return self.bends and (self.tone_map == "bt2390" or self.basis == "ictcp")
+
     def decode(self, rgb: Samples) -> Samples:
         """Return the light of encoded values, channel by channel; HLG's is the scene's."""
         return decode(self.curve(0), rgb)
 
-    def develop(self, rgb: Samples) -> Samples:
-        """Return the destination's encoded values of what `decode` gave, (3, ...)."""
+    def develop(self, rgb: Samples, stretch: float = 1.0) -> Samples:
+        """Return the destination's encoded values of what `decode` gave, (3, ...).
+
+        `stretch` is what light behind the tone map is multiplied by.
+        """
         src, dst = self.transfers
         ours, theirs = self.lights
         with np.errstate(all="ignore"):
@@ -97,7 +110,8 @@ class LightPath:
             light = self._shown(rgb) if self.by_display else rgb
             if self.tone_maps:
                 light = _matrix(self._to(Primaries.BT2020), light)
-                light = light * tone_ratio(light, self.tone_map, self.basis, self.peak, self.white)
+                ratio = tone_ratio(light, self.tone_map, self.basis, self.peak, self.white)
+                light = light * ratio * stretch
                 light = _matrix(
                     between(Primaries.BT2020, self.primaries[1], adapt=self.adapt), light
                 )

@@ -152,6 +152,17 @@ def test_a_bad_option(
     assert files_in(folder) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_sheet_of_a_pipe(command: Command, folder: Path, words: tuple[str, ...]) -> None:
+    """Its pictures come once; told before anything is read, which would wait for the other end."""
+    fifo = folder / "fifo"
+    os.mkfifo(fifo)
+    told = command("run", fifo, folder / "out.mkv", "--sheet", folder / "out.png", *words)
+    check(told, 2, "--sheet: ", "is a pipe, read once", "save it as a file first")
+    assert files_in(folder) == ["fifo"]
+
+
 def test_an_unknown_command(command: Command) -> None:
     check(command("rum"), 2, "run", "see gpumft --help")
 

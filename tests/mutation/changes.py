@@ -19,6 +19,8 @@ SOURCES = (
     "ops/alpha.py",
     "ops/components.py",
     "ops/dither.py",
+    "ops/meter.py",
+    "ops/peak.py",
 )
 """The modules whose numbers are changed, below gpumft."""
 

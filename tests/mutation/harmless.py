@@ -38,6 +38,10 @@ _LAST = (
 )
 _ROUNDED = "only its nearest integer counts, which is the same"
 _REST = "what rounding leaves is at most a half: any bound a little above does"
+_CONSTANT = "a constant is written as it is, neither scaled nor moved"
+_CHANNEL = "the constant of a component that has a channel"
+_OVERWRITTEN = "each picture writes over it"
+_NO_PICTURE = "the mean of no picture: where nothing is held, a cut changes nothing"
 HARMLESS: dict[str, str] = {
     "colour/curves: _HUGE: Final = >2.0<**60": _WIDE,
     "colour/curves: _HUGE: Final = 2.0**>60<": _WIDE,
@@ -84,8 +88,26 @@ HARMLESS: dict[str, str] = {
     ),
     "resample/weights: at_top = sizes == sizes.max(axis=1, keepdims=True, initial=>0<)": _NONE,
     "resample/weights: width = min(rows.shape[1], last - first + >1<)": _CUT_COLUMN,
+    'ops/components: given = reads if alpha or reads[-1].component.name != "a" else '
+    "reads[:->1<]": "where the source's alpha is dropped, only its name is looked for",
+    "ops/components: return Write(component, None, float(np.float32(constant)), None, None, "
+    ">1.0<, 0.0)": _CONSTANT,
+    "ops/components: return Write(component, None, float(np.float32(constant)), None, None, "
+    "1.0, >0.0<)": _CONSTANT,
+    "ops/components: >0.0<,": _CHANNEL,
     "ops/dither: mixed = (seed * 0x9E3779B1) % 2**>32<": _BITS,
     "ops/dither: for bit in range(>3<):": _FOURTH,
+    "ops/meter: self._most, self._sum = np.array(>0<, np.uint16), np.array(0, np.int64)": (
+        _OVERWRITTEN
+    ),
+    "ops/meter: self._most, self._sum = np.array(0, np.uint16), np.array(>0<, np.int64)": (
+        _OVERWRITTEN
+    ),
+    "ops/meter: self._make_room(>1<)": "room for another picture, which waits for a batch",
+    "ops/meter: writes=(Write(component, 0, >0.0<, None, None, float(CODES), 0.0),),": _CHANNEL,
+    "ops/meter: background=(>0.0<,),": "patches leave nothing of it to be seen",
+    "ops/peak: mean: int = >0<": _NO_PICTURE,
+    "ops/peak: return replace(self, held=None, mean=>0<)": _NO_PICTURE,
     "formula/functions: safe = clamp(x, >2.0<**-64, 2.0**64)": _ZERO,
     "formula/functions: safe = clamp(x, 2.0**->64<, 2.0**64)": _ZERO,
     "formula/functions: for _ in range(>3<):": _SETTLED,

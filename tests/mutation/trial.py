@@ -32,8 +32,10 @@ BESIDE = {
     "colour/tone": ("tests/colour/test_tone.py",),
     "formula/functions": ("tests/formula",),
     "ops/alpha": ("tests/ops/test_alpha.py", FIELDS),
-    "ops/components": ("tests/ops/test_geometry.py", FIELDS),
+    "ops/components": ("tests/ops/test_components.py", "tests/ops/test_geometry.py", FIELDS),
     "ops/dither": ("tests/ops/test_dither.py",),
+    "ops/meter": ("tests/ops/test_peak.py",),
+    "ops/peak": ("tests/ops/test_peak.py",),
     "resample/axis": ("tests/resample",),
     "resample/fields": ("tests/resample/test_fields.py", FIELDS),
     "resample/filters": ("tests/resample",),
@@ -78,7 +80,8 @@ class Copy:
         self.experience = experience
         self.through_light = through_light
         skipped = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "gpumft", root / "gpumft", ignore=skipped)
+        for folder in ("gpumft", "kernels"):
+            shutil.copytree(ROOT / folder, root / folder, ignore=skipped)
         compileall.compile_dir(root, quiet=1)
 
     def noticed_by(self, change: Change) -> str | None:

@@ -16,6 +16,7 @@ from gpumft.errors import InvalidArg, InvalidRequest
 from gpumft.media import Light, Transfer, VideoType
 from gpumft.ops import Converter, PeakHistory, Reading, convert, explain, make_options, plan
 from gpumft.ops.meter import meter_program
+from gpumft.ops.peak import above_white
 from gpumft.testing import bounds, frames, twin
 from gpumft.testing.fake_device import FakeDevice
 from tests.contract import backends
@@ -87,6 +88,8 @@ def test_the_patches_are_whole_pixels_where_that_divides(size: tuple[int, int]) 
     wide, high = program.target_size
     side = max(1, min(size) // 270)
     assert (wide, high) == (-(-size[0] // side), -(-size[1] // side))
+    (write,) = program.writes
+    assert (write.scale, write.offset) == (65535.0, 0.0)  # a patch's code: docs/light.md, 12
 
 
 def test_every_engine_reads_the_same(device: Device) -> None:
@@ -237,6 +240,19 @@ def _after(history: PeakHistory, *codes: tuple[int, int]) -> list[float]:
         history = history.after(Reading(peak, mean, 0.0))
         held.append((history.held or 0) / 65536)
     return held
+
+
+def test_a_peak_is_1_percent_above_white_at_least() -> None:
+    """docs/light.md, 12."""
+    assert above_white(100.0, 203.0) == above_white(203.0, 203.0) == pytest.approx(205.03)
+    assert above_white(205.1, 203.0) == 205.1
+
+
+@pytest.mark.parametrize(
+    ("rate", "pictures"), [(Fraction(1), 1), (Fraction(1, 3), 1), (Fraction(60000, 1001), 60)]
+)
+def test_a_peak_falls_within_the_pictures_of_a_second(rate: Fraction, pictures: int) -> None:
+    assert PeakHistory.of(Transfer.PQ, rate).release == pictures
 
 
 def test_the_peak_rises_at_once_and_falls_slowly() -> None:

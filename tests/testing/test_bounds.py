@@ -1,12 +1,17 @@
 """The judge passes what lies within the bounds and catches what does not."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from gpumft.device import Program
+from gpumft.device.program import Mix
+from gpumft.effects import MatrixEffect
 from gpumft.media import PixelFormat, VideoType
-from gpumft.testing import check, frames, reference_convert, reference_values
+from gpumft.ops import make_options, plan
+from gpumft.testing import check, frames, reference_convert, reference_values, twin
 from gpumft.testing.bounds import excess
 
 FORMATS = ("yuv420p", "nv12", "yuyv422", "p010le", "rgb24", "bgra", "gray", "grayf32le")
@@ -80,6 +85,19 @@ def test_half_floats_may_round() -> None:
     output[0] = np.nextafter(output[0], np.float16(1))
     with pytest.raises(AssertionError, match="component g"):
         check(output, planes, src, dst)
+
+
+def test_half_floats_beyond_their_range_are_infinite_and_judged() -> None:
+    src, dst = VideoType("grayf32le", (4, 1)), VideoType("gbrpf16le", (4, 1))
+    planes = [np.array([[65504, 65519, 65521, -70000]], np.float32)]
+    output = reference_convert(planes, src, dst)
+    assert output[0].tolist() == [[65504, 65504, np.inf, -np.inf]]
+    assert check(output, planes, src, dst) <= 16
+    for column, wrong in ((0, 65472), (1, 65472), (2, 65472), (3, np.inf), (3, -65504)):
+        bad = [plane.copy() for plane in output]
+        bad[0][0, column] = wrong
+        with pytest.raises(AssertionError, match=f"component g at row 0, column {column}"):
+            check(bad, planes, src, dst)
 
 
 @pytest.mark.parametrize("target", FORMATS)
@@ -198,3 +216,51 @@ def test_float_bounds_grow_only_with_channels_that_count() -> None:
         else:
             with pytest.raises(AssertionError, match="component g"):
                 check(output, planes, type_, type_, effects=(cancel,))
+
+
+def differences(*gains: float) -> tuple[MatrixEffect, ...]:
+    """Red less green, green less blue, blue less red, and each gain of that."""
+    first = MatrixEffect("less", ((1, -1, 0), (0, 1, -1), (-1, 0, 1)))
+    return (first, *(MatrixEffect("gain", ((g, 0, 0), (0, g, 0), (0, 0, g))) for g in gains))
+
+
+@pytest.mark.parametrize(
+    ("gains", "times"), [((4,), 1), ((8,), 1), ((40,), 5), ((400, 1 / 10), 5), ((20, 20), 50)]
+)
+def test_float_bounds_grow_with_what_effects_multiply(
+    gains: tuple[float, ...], times: float
+) -> None:
+    type_, options = VideoType("gbrpf32le", (1, 1)), {"effects": differences(*gains)}
+    planes = [np.full((1, 1), 0.5, np.float32)] * 3
+    for beyond, good in ((0.9, True), (1.1, False)):
+        output = [np.full((1, 1), beyond * times * 2.0**-18, np.float32)] * 3  # black is right
+        if good:
+            assert check(output, planes, type_, type_, **options) > 0
+        else:
+            with pytest.raises(AssertionError, match="component g"):
+                check(output, planes, type_, type_, **options)
+
+
+@pytest.mark.parametrize("target", ["gbrpf32le", "gbrpf16le", "grayf32le", "rgb24", "rgb48le"])
+@pytest.mark.parametrize("gains", [(1,), (40,), (400, 3)])
+def test_effects_that_multiply_are_judged_and_wrong_ones_are_found(
+    target: str, gains: tuple[float, ...]
+) -> None:
+    options = {"effects": differences(*gains)}
+    src = VideoType("yuv444p10le", (16, 9), matrix="bt709")
+    dst = VideoType(target, (11, 7), transfer="bt709", primaries="bt709")
+    planes = [512 + plane % 5 for plane in frames.noise(src)]  # nearly gray: little is left
+    program = plan(src, dst, make_options(**options)).program
+    check(twin.run(program, planes), planes, src, dst, **options)
+    if target == "gbrpf32le":
+        with pytest.raises(AssertionError, match="component"):
+            check(twin.run(slightly_wrong(program), planes), planes, src, dst, **options)
+
+
+def slightly_wrong(program: Program) -> Program:
+    """Return a program whose first matrix makes 2^-16 too much red of luma."""
+    first = program.stages[0]
+    assert isinstance(first, Mix)
+    (luma, *chroma), *others = first.rows
+    rows = ((luma * (1 + 2.0**-16), *chroma), *others)
+    return replace(program, stages=(Mix(rows), *program.stages[1:]))

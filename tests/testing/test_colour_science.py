@@ -67,7 +67,8 @@ RGB = np.random.default_rng(0).uniform(0, 1, (200, 3))
 def test_curves(which: tuple[Transfer, str]) -> None:
     ours = {"encode": encode, "decode": decode}[which[1]]
     logarithmic = which[0] in (Transfer.LOG100, Transfer.LOG316)
-    values = VALUES[1:] if logarithmic and which[1] == "decode" else VALUES
+    black = which == (Transfer.PQ, "encode") or (logarithmic and which[1] == "decode")
+    values = VALUES[1:] if black else VALUES  # 0 of ours where their formula gives more
     assert np.abs(ours(which[0], values) - CURVES[which](values)).max() < 1e-9
 
 

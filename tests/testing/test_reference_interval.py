@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from gpumft.media import Primaries, Transfer, VideoType
-from gpumft.testing import check, frames, reference_convert, reference_values
+from gpumft.ops import make_options, plan
+from gpumft.testing import check, frames, reference_convert, reference_values, twin
 from gpumft.testing.reference_curves import encode
-from gpumft.testing.reference_interval import STEP, Interval
+from gpumft.testing.reference_interval import CODED_TONE_STEP, STEP, TONE_STEP, Interval
 from gpumft.testing.reference_light import LightPath
 from gpumft.testing.reference_primaries import between
 
@@ -88,6 +89,58 @@ def test_light_moved_by_float32_stays_inside(step: float) -> None:
     inside = path.develop(moved)
     assert (inside >= found[..., 0] - 1e-12).all()
     assert (inside <= found[..., 1] + 1e-12).all()
+
+
+@pytest.mark.parametrize("target", ["rgb48le", "gbrpf32le"])
+@pytest.mark.parametrize(
+    ("tone_map", "basis"),
+    [
+        ("clip", "max_rgb"),  # makes white of the brightest channel, or the number beside it
+        ("bt2390", "max_rgb"),
+        ("mobius", "luminance"),
+        ("hable", "ictcp"),
+    ],
+)
+def test_a_step_toward_gray_magnifies_what_a_tone_map_rounds(
+    tone_map: str, basis: str, target: str
+) -> None:
+    # One channel is black: what is left of it is all rounding, and a gamma of 2.6 is steep there.
+    src = VideoType("gbrpf32le", (40, 30), transfer="pq", primaries="bt2020")
+    dst = VideoType(target, (40, 30), transfer="gamma26", primaries="bt2020")
+    random = np.random.default_rng(1)
+    rgb = random.uniform(0.45, 0.75, (3, 30, 40)).astype(np.float32)
+    rgb[random.integers(0, 3, (30, 40)), *np.indices((30, 40))] = 0
+    planes = list(rgb)
+    options = {"gamut": "perceptual", "tone_map": tone_map, "tone_map_basis": basis}
+    for off, good in ((0.0, True), (2.0**-12, False)):  # of the light that is white
+        wrong = make_options(**options, white=203 * (1 + off))
+        output = twin.run(plan(src, dst, wrong).program, planes)
+        if good:
+            assert check(output, planes, src, dst, **options) <= 0.6
+        else:
+            with pytest.raises(AssertionError, match="component"):
+                check(output, planes, src, dst, **options)
+
+
+@pytest.mark.parametrize(
+    ("tone_map", "gamut", "step"),
+    [
+        ("bt2390", "perceptual", CODED_TONE_STEP),
+        ("hable", "perceptual", TONE_STEP),
+        ("none", "perceptual", 0.0),
+        ("hable", "clip", 0.0),
+    ],
+)
+def test_a_tone_maps_ratio_moves_where_gray_is_near(tone_map: str, gamut: str, step: float) -> None:
+    sides = (Transfer.PQ, Transfer.BT1886), (Primaries.BT2020, Primaries.BT2020)
+    path = LightPath(*sides, 1000, 203, tone_map, "max_rgb", gamut, adapt=True)
+    light = np.array([0.06, 0.03, 0.001])  # of 10,000 cd/m2
+    box = [np.full((1, 1, 2), value) for value in light]  # nothing but the ratio moves
+    found = np.stack(Interval([np.ones((1, 1))] * 3).develop(path, box))[:, 0, 0]
+    ends = np.stack([path.develop(light, 1 - step), path.develop(light, 1 + step)])
+    wanted = np.stack([ends.min(axis=0), ends.max(axis=0)], axis=-1)
+    assert np.abs(found - wanted).max() < 1e-12
+    assert bool(np.ptp(found, axis=1).max() > 1e-8) is (step > 0)
 
 
 def test_interval_arithmetic() -> None:

@@ -161,6 +161,9 @@ def _explain_options(codec: str, type: VideoType, what: str, error: Exception) -
 def unwritten(container: str, codec: str, type: VideoType) -> list[str]:
     """Return what of a type does not survive in a file, in words."""
     notes = [*unwritten_light(codec, type), *unwritten_fields(codec, type)]
+    if type.aperture is not None:
+        x, y, width, height = type.aperture
+        notes.append(f"only what is shown is written: {width}x{height} at ({x}, {y})")
     if type.pixel_aspect != 1 and not _keeps_pixel_aspect(container, codec):
         notes.append(f"{codec} in {container} does not keep the pixel aspect {type.pixel_aspect}")
     return notes

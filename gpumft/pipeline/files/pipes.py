@@ -16,6 +16,20 @@ _LOOK = 0.05
 """Seconds after which a wait looks whether it was called off."""
 
 
+def is_pipe(path: str) -> bool:
+    """Return whether `path` is a pipe, FIFO or terminal, whose bytes come once. It is not opened.
+
+    Raises:
+        OSError: it is not there.
+
+    Thread-safety: a pure function.
+    """
+    if not hasattr(select, "poll"):  # Windows: what it has instead is not among its files
+        return False
+    mode = Path(path).stat().st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
 class Pipe:
     """A pipe, FIFO or terminal opened for reading, with what PyAV wants of a file: `read`, `name`.
 
@@ -41,10 +55,7 @@ class Pipe:
         Raises:
             OSError: it is not there, or cannot be opened.
         """
-        if not hasattr(select, "poll"):  # Windows: what it has instead is not among its files
-            return None
-        mode = Path(path).stat().st_mode
-        return cls(path) if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) else None
+        return cls(path) if is_pipe(path) else None
 
     def read(self, size: int) -> bytes:
         """Wait for bytes and return at most `size`; none at the end, or if the wait is called off.

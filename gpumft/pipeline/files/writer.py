@@ -25,6 +25,7 @@ from gpumft.pipeline.files.frames import new_frame
 from gpumft.pipeline.files.muxer import FOREIGN, Muxer, held
 from gpumft.pipeline.files.native import fraction
 from gpumft.pipeline.files.packets import EncodedPacket, PacketType
+from gpumft.pipeline.files.shown import described, layout, shown_planes, shown_type
 from gpumft.pipeline.files.temporary import check_place
 from gpumft.samples import Sample
 
@@ -34,7 +35,8 @@ class Writer:
 
     Args:
         path: the file; its suffix chooses the container.
-        type: of the samples: format, size, frame rate, colour tags.
+        type: of the samples: format, size, frame rate, colour tags. What its aperture hides is
+            not written: the file's pictures are what it shows, and `notes` says so.
         codec: an encoder, "auto", or None; see `gpumft.pipeline.files.codecs.choose_codec`.
         options: of the encoder ("crf", "preset", "b" ...) and of the container ("movflags" ...).
         streams: streams to be copied beside the video, with `write_packet`.
@@ -51,7 +53,8 @@ class Writer:
         frames: samples written so far.
 
     Raises:
-        InvalidArg, InvalidMediaType: codec, container, options or size do not fit together.
+        InvalidArg, InvalidMediaType: codec, container, options or size do not fit together, or
+            the aperture does not begin on whole samples of chroma.
         OutputExists, FileMissing (no such folder), AccessDenied: the file cannot be made.
 
     Thread-safety: one thread at a time.
@@ -74,6 +77,7 @@ class Writer:
     ) -> None:
         self.path = os.fspath(path)
         self.type = type
+        self._shown = shown_type(type)
         self.frames = 0
         container = codecs.container_of(path)
         self.codec = codecs.choose_codec(codec, container, type.format)
@@ -93,7 +97,7 @@ class Writer:
         self._packets = 0
         self._time_base = time_base
         if time_base is None:  # the file is opened with the first sample; errors come now
-            _try(self.codec, type, Fraction(1, 90_000), self._options)
+            _try(self.codec, self._shown, Fraction(1, 90_000), self._options)
         self._muxer = Muxer(path, container, streams, overwrite=overwrite)
         try:
             if time_base is not None:
@@ -110,7 +114,7 @@ class Writer:
         def add_video(container: OutputContainer) -> VideoStream:
             added: Any = container.add_stream(self.codec, rate=self.type.frame_rate or Fraction(25))
             stream: VideoStream = added
-            configure(stream.codec_context, self.type, time_base, self._options)
+            configure(stream.codec_context, self._shown, time_base, self._options)
             stream.time_base = time_base
             stream.metadata.update(self._stream_metadata)
             return stream
@@ -150,14 +154,14 @@ class Writer:
         each other at the type's frame rate.
 
         Raises:
-            InvalidMediaType: the sample is not of this file's format and size.
+            InvalidMediaType: the sample is not of this file's format, size and aperture.
             InvalidTimestamp: it is not later than the sample before it, or has no time at all.
             DiskFull, Fail: the file cannot be written; call `abort`, or leave the `with` block.
         """
         kind = sample.type or self.type
-        if kind.format is not self.type.format or kind.size != self.type.size:
+        if layout(kind) != layout(self.type):
             raise InvalidMediaType(
-                f"{self.path!r} takes {_shape(self.type)}, the sample is {_shape(kind)}"
+                f"{self.path!r} takes {described(self.type)}, the sample is {described(kind)}"
             )
         if self._muxer.closed:
             raise InvalidRequest(f"{self.path!r} is closed")
@@ -171,7 +175,8 @@ class Writer:
                 f"picture {self.frames} is at {pts} x {base} s, not after the one before it "
                 f"({self._last_pts})"
             )
-        frame = new_frame(sample.on_host().planes, self.type.format.value, self.type.size)
+        planes = shown_planes(sample.on_host().planes, self.type)
+        frame = new_frame(planes, self._shown.format.value, self._shown.size)
         frame.pts, frame.time_base = pts, base
         # The last picture's length ends the file: at length 0 it would not be shown.
         frame.duration = max(1, round(self._length(sample) / base))
@@ -208,7 +213,7 @@ class Writer:
         try:
             packets = self._stream.encode(frame)
         except FOREIGN as error:
-            raise encoding(self.codec, _shape(self.type), error) from error
+            raise encoding(self.codec, described(self._shown), error) from error
         if frame is None and not self._packets:
             settle_decoding_times(self.codec, packets, self.frames)
         for packet in packets:
@@ -323,7 +328,7 @@ def rehearse(
     """
     container = codecs.container_of(path)
     name = codecs.choose_codec(codec, container, type.format)
-    _try(name, type, time_base, split_options(name, options)[0])
+    _try(name, shown_type(type), time_base, split_options(name, options)[0])
     copied, notes = held(container, streams)
     check_place(path, overwrite=overwrite)
     return copied, [*notes, *unwritten(container, name, type)]
@@ -333,7 +338,3 @@ def _try(codec: str, type: VideoType, time_base: Fraction, options: dict[str, st
     """Open an encoder and let it go."""
     base = encoder_time_base(codec, type, time_base)
     configure(Codec(codec, "w").create("video"), type, base, options)
-
-
-def _shape(type: VideoType) -> str:
-    return f"{type.size[0]}x{type.size[1]} {type.format}"

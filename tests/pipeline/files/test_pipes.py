@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gpumft.errors import FileMissing, InvalidRequest, InvalidStreamData, Truncated
-from gpumft.pipeline.files.pipes import Pipe
+from gpumft.pipeline.files.pipes import Pipe, is_pipe
 from gpumft.pipeline.files.reader import Reader
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
@@ -47,6 +47,22 @@ def writing(fifo: Path, data: bytes, *, then: threading.Event | None = None) -> 
         if then is not None:
             then.set()
         thread.join()
+
+
+def test_what_is_a_pipe_is_known_without_opening_it(fifo: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    reading, other = os.pipe()
+    try:
+        assert [is_pipe(str(path)) for path in (fifo, f"/dev/fd/{reading}", tmp_path / "file")] == [
+            True,
+            True,
+            False,
+        ]
+    finally:
+        os.close(reading)
+        os.close(other)
+    with pytest.raises(FileNotFoundError):
+        is_pipe(str(tmp_path / "nothing"))
 
 
 def test_a_pipe_gives_what_its_file_gives(fifo: Path, make_clip: Callable[..., Path]) -> None:
