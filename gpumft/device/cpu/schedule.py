@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.cpu.doubling import Doubling
 from gpumft.device.cpu.layout import BLOCK, LANES
 from gpumft.device.cpu.views import View
 from gpumft.device.program import Pattern, Program, Read, Scale
@@ -106,7 +107,20 @@ class Output:
         return self.limits is not None or self.dither is not None
 
 
-Input = Buffer | Read
+@dataclass(frozen=True, slots=True)
+class Halved:
+    """A row of half the columns, parted by even and odd samples, that is doubled when painted.
+
+    Thread-safety: immutable.
+    """
+
+    even: Buffer
+    apart: int
+    """Bytes from a row of even samples to that of the odd ones."""
+    doubling: Doubling
+
+
+Input = Buffer | Read | Halved
 """A channel: rows of a buffer (the row of its own number, or through its map), or pixels."""
 
 
@@ -181,6 +195,17 @@ class Schedule:
     def row(self, columns: int) -> Buffer:
         """Return a buffer of one row."""
         return Buffer(self._allocate(columns), 0, 0)
+
+    def halves(self, columns: int, count: int, needed: Ranges | None) -> list[Buffer]:
+        """Return buffers one after the other, with room for a vector before each row.
+
+        They hold a round's rows, or all that `needed` has in a slice.
+        """
+        parts = [
+            self.round(columns + LANES) if needed is None else self.ring(columns + LANES, needed)
+            for _ in range(count)
+        ]
+        return [replace(part, offset=part.offset + 4 * LANES) for part in parts]
 
     def round(self, columns: int) -> Buffer:
         """Return a buffer for the rows of a round."""
