@@ -136,7 +136,9 @@ class Schedule:
     def __init__(self, program: Program, bands: int) -> None:
         self.rows_of_picture = rows = program.inner.height
         first = np.arange(0, rows, _SLICE, dtype=np.int64)
-        self.slices: Ranges = np.stack([first, np.minimum(first + _SLICE, rows)], axis=1)
+        if rows > 1 and _odd_rows_first(program):
+            first = np.concatenate([first[:1], np.arange(1, rows, _SLICE)])
+        self.slices: Ranges = np.stack([first, np.append(first[1:], rows)], axis=1)
         cuts = np.linspace(0, len(first), min(bands, len(first)) + 1).astype(np.int64)
         self.bands = list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
         """(first slice, behind the last) of every band."""
@@ -236,6 +238,23 @@ class Schedule:
         at = self.scratch
         self.scratch += rows * self._stride(columns)
         return at
+
+
+def _odd_rows_first(program: Program) -> bool:
+    """Whether rounds of two rows are of fewer source rows if they begin at odd rows.
+
+    As in 4:2:0: rows 1 and 2 lie between the same two rows of chroma, rows 0 and 1 do not.
+    """
+    if program.direct or any(write.component.yshift for write in program.writes):
+        return False
+    taken = [0, 0]
+    for read in program.reads:
+        taps = read.vertical
+        ends, used = taps.start + taps.count, taps.count.copy()
+        used[:-1] = np.maximum(ends[:-1], ends[1:]) - np.minimum(taps.start[:-1], taps.start[1:])
+        for odd in range(ROUND):
+            taken[odd] += int(used[odd::ROUND].sum())
+    return taken[1] < taken[0]
 
 
 def round_up(size: int) -> int:
