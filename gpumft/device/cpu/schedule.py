@@ -136,7 +136,7 @@ class Schedule:
     def __init__(self, program: Program, bands: int) -> None:
         self.rows_of_picture = rows = program.inner.height
         first = np.arange(0, rows, _SLICE, dtype=np.int64)
-        if rows > 1 and _odd_rows_first(program):
+        if _odd_rows_first(program):
             first = np.concatenate([first[:1], np.arange(1, rows, _SLICE)])
         self.slices: Ranges = np.stack([first, np.append(first[1:], rows)], axis=1)
         cuts = np.linspace(0, len(first), min(bands, len(first)) + 1).astype(np.int64)
@@ -245,15 +245,15 @@ def _odd_rows_first(program: Program) -> bool:
 
     As in 4:2:0: rows 1 and 2 lie between the same two rows of chroma, rows 0 and 1 do not.
     """
-    if program.direct or any(write.component.yshift for write in program.writes):
+    rows = program.inner.height
+    if program.direct or rows < 2 * ROUND or any(w.component.yshift for w in program.writes):
         return False
-    taken = [0, 0]
+    taken = [0.0, 0.0]
     for read in program.reads:
-        taps = read.vertical
-        ends, used = taps.start + taps.count, taps.count.copy()
-        used[:-1] = np.maximum(ends[:-1], ends[1:]) - np.minimum(taps.start[:-1], taps.start[1:])
+        start, end = read.vertical.start, read.vertical.start + read.vertical.count
+        used = np.maximum(end[1:], end[:-1]) - np.minimum(start[1:], start[:-1])
         for odd in range(ROUND):
-            taken[odd] += int(used[odd::ROUND].sum())
+            taken[odd] += float(used[odd::ROUND].mean())
     return taken[1] < taken[0]
 
 
