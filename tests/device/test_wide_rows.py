@@ -137,7 +137,7 @@ def test_planar_halves_are_split_by_the_vertical_filter() -> None:
     program = straight("gray", (520, 18), "gray", (260, 9), ringing)
     names = [step[0] for stage in lower.lower(program, 1).stages for step in stage.steps]
     assert names == ["vertical.uint8.4", "phases.uint8.packed.1"]
-    program = through_matrix("nv12", (520, 10), "rgb24", (520, 10), linear)
+    program = through_matrix("nv12", (522, 10), "rgb24", (522, 10), linear)
     names = [step[0] for stage in lower.lower(program, 1).stages for step in stage.steps]
     assert names[0] == "vertical.uint8.2"
     assert names[-1].startswith("paint.uint8.uint8.prr.")

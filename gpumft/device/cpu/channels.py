@@ -9,12 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.layout import BLOCK, float_bits
-from gpumft.device.cpu.schedule import MOST, ROUND, Buffer, Filtered, Input, Ranges, Stage
+from gpumft.device.cpu.clusters import Clusters
+from gpumft.device.cpu.doubling import doublings
+from gpumft.device.cpu.layout import float_bits
+from gpumft.device.cpu.schedule import (
+    MOST,
+    ROUND,
+    Buffer,
+    Filtered,
+    Halved,
+    Input,
+    Ranges,
+    Stage,
+)
 from gpumft.device.cpu.steps import Steps
-from gpumft.device.program import Mix, Program, Read
+from gpumft.device.program import Mix, Program
 from gpumft.device.program import Stage as ProgramStage
-from gpumft.media.formats import PixelFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +53,14 @@ class Domain:
         return self.colours if index == self.alpha else None
 
 
-class Channels:
+class Channels(Clusters):
     """Puts the beginning of a schedule together: stages that bring components to one grid.
 
     Thread-safety: not for use from several threads.
     """
 
     def __init__(self, program: Program, bands: int) -> None:
-        self.program = program
+        super().__init__(program)
         self.schedule = Steps(program, bands)
         alpha = program.alpha is not None and (program.premultiply or program.unpremultiply)
         plain = all(isinstance(step, Mix) and step.region is None for step in program.stages)
@@ -58,6 +68,8 @@ class Channels:
             not alpha and plain and len(program.stages) <= 1 and len(program.reads) <= MOST
         )
         """Whether channels are mixed where they are written, without rows between."""
+        self.doubled = doublings(program, self.schedule.largest) if self.simple else {}
+        """Reads that are doubled there."""
 
     def _add(self, stage: Stage, step: tuple[str, list[int]], guard: int = -1) -> None:
         stage.steps.append((*step, guard))
@@ -128,6 +140,10 @@ class Channels:
         channels: dict[int, Input | Filtered] = {}
         for cluster in self._clusters(reads, loaded):
             members = [index for index in cluster if index is not None]
+            if members[0] in self.doubled:
+                halved = zip(cluster, self._halved(stage, cluster), strict=True)
+                channels |= {index: half for index, half in halved if index is not None}
+                continue
             keep = any(domain.unmixed(index) in domain.kept for index in members)
             read = self.program.reads[members[0]]
             rows = filters.row_map(read.vertical)
@@ -154,55 +170,6 @@ class Channels:
         if needed is None:
             return self.schedule.round(width)
         return self.schedule.ring(width, needed)
-
-    def _in_place(self, read: Read) -> bool:
-        """Whether vertical filters can take rows of the plane as they lie there."""
-        program, part = self.program, read.component
-        layout = program.source.layout
-        channels = layout.planes[part.plane].channels
-        turned = program.transpose or program.mirror_x
-        return not turned and channels == part.step and self._whole_elements
-
-    def _stays(self, read: Read) -> bool:
-        """Whether a component is alone in its plane, and its columns run from left to right."""
-        plane = self.program.source.layout.planes[read.component.plane]
-        turned = self.program.transpose or self.program.mirror_x
-        return plane.channels == 1 and not turned and self._whole_elements
-
-    @property
-    def _whole_elements(self) -> bool:
-        """Whether samples of the source lie in elements of their planes, as v210's do not."""
-        return self.program.source is not PixelFormat.V210
-
-    def _clusters(
-        self, reads: Sequence[int], loaded: dict[int, tuple[Buffer, tuple[int, int]]]
-    ) -> list[list[int | None]]:
-        """Return the reads, those together that lie side by side and are treated alike."""
-        program = self.program
-        alone: list[list[int | None]] = []
-        found: dict[object, list[int | None]] = {}
-        for index in dict.fromkeys(reads):
-            read = program.reads[index]
-            part = read.component
-            channels = program.source.layout.planes[part.plane].channels
-            turned = program.transpose or program.mirror_x
-            if turned or index in loaded or not 2 <= channels == part.step:
-                alone.append([index])
-                continue
-            key = (
-                part.plane, part.shift, part.depth, read.offset, read.vertical.key,
-                read.horizontal.key,
-            )  # fmt: skip
-            cluster = found.setdefault(key, [None] * channels)
-            if cluster[part.offset] is None:
-                cluster[part.offset] = index
-            else:
-                alone.append([index])
-        whole = [c for c in found.values() if 2 * sum(i is not None for i in c) >= len(c)]
-        rest: list[list[int | None]] = [
-            [i] for c in found.values() if c not in whole for i in c if i is not None
-        ]
-        return [*whole, *alone, *rest]
 
     def _ahead(self, cluster: Sequence[int | None], made: Ranges) -> list[Buffer]:
         """A stage of its own for rows that are used more than once: filtered once, then mapped."""
@@ -232,7 +199,7 @@ class Channels:
         copied = filters.offset_of_copy(read.horizontal)
         together = self._together(cluster, read)
         if copied is None and self._whole_elements and filters.repeats(read.horizontal):
-            self._add(stage, schedule.load(outs, program, together, columns, rows, twice=True))
+            self._add(stage, schedule.load(outs, program, together, columns, rows, way="twice"))
             return outs
         sources = outs if copied is not None else [schedule.row(span) for _ in outs]
         self._add(stage, schedule.load(sources, program, together, columns, rows))
@@ -245,15 +212,35 @@ class Channels:
             self._filter(stage, out, given)
         return outs
 
-    def _first(self, cluster: Sequence[int | None]) -> Read:
-        return self.program.reads[next(index for index in cluster if index is not None)]
-
-    def _together(self, cluster: Sequence[int | None], read: Read) -> list[Read]:
-        """Return the reads of a cluster as kernels want them: the first names the first element."""
-        if len(cluster) == 1:
-            return [read]
-        first = replace(read.component, offset=0)
-        return [replace(read, component=first)] * len(cluster)
+    def _halved(self, stage: Stage, cluster: Sequence[int | None]) -> list[Halved]:
+        """Steps that read chroma as rows of even and of odd samples."""
+        schedule, program = self.schedule, self.program
+        read, group = self._first(cluster), len(cluster)
+        doubling = next(self.doubled[index] for index in cluster if index is not None)
+        together = self._together(cluster, read)
+        span = doubling.columns[1] - doubling.columns[0]
+        rows = filters.row_map(read.vertical)
+        ahead = rows is not None and len(np.unique(rows)) < len(rows)
+        needed, of_picture = None, 0
+        if ahead:  # rows that are used more than once are read once
+            needed = filters.rows_used(read.vertical, stage.ranges)
+            stage = schedule.stage(schedule.missing(needed))
+            rows, of_picture = None, schedule.keep(read.vertical.start, np.int32)
+        parts = schedule.halves(span // 2, 2 * group, needed)
+        if ahead or rows is not None:
+            step = schedule.load(parts, program, together, doubling.columns, rows, way="halves")
+            self._add(stage, step)
+        elif self._splits(read, 2, doubling.columns):
+            step = schedule.vertical_of_plane(parts, program, together, doubling.columns)
+            self._add_together(stage, step)
+        else:
+            whole = schedule.round(group * span)
+            step = schedule.vertical_of_plane([whole], program, together, doubling.columns)
+            self._add_together(stage, step)
+            self._add(stage, schedule.split(whole, parts, span // 2))
+        apart = parts[group].offset - parts[0].offset
+        even = [replace(part, rows=of_picture) for part in parts[:group]]
+        return [Halved(part, apart, doubling) for part in even]
 
     def _brought(
         self,
@@ -316,20 +303,6 @@ class Channels:
         for out, given in zip(outs, filtered, strict=True):
             self._filter(stage, out, given)
         return outs
-
-    def _splits(self, read: Read, group: int, columns: tuple[int, int]) -> bool:
-        """Whether a vertical filter parts what lies side by side, for the filter along the row."""
-        part, span = read.component, columns[1] - columns[0]
-        dtype = self.program.source.layout.planes[part.plane].dtype
-        if dtype != "uint8" or read.offset != int(read.offset) or read.vertical.longest > BLOCK:
-            return False
-        if group == 1:
-            phases = filters.find_phases(read.horizontal)
-            if phases is None or phases.q not in (2, 4) or read.horizontal.longest > BLOCK:
-                return False
-            woven = phases.by_fours().woven(read.horizontal)
-            return woven and span >= 64 and span % 4 == 0
-        return group == 2
 
     def _filter(self, stage: Stage, out: Buffer, given: Filtered) -> None:
         self._add(stage, self.schedule.horizontal(out, given))

@@ -16,6 +16,8 @@ BLOCK: Final = 32
 """Longer lists of taps are summed in blocks of this many."""
 LANES: Final = 16
 """float32 values of a vector."""
+PHASES: Final = 4
+"""Vectors that are painted at once where chroma is doubled: of every 4th column each."""
 VIEW: Final = 12
 """int64 entries of a view: base, rows (first, direction, shift, stride, sub), columns (the same),
 element stride. Sample i of an axis lies at j = first + direction * i, (j >> shift) * stride +
@@ -99,6 +101,27 @@ class Weave(NamedTuple):
         """First sample and taps of each output."""
         found = [(0, self.first), self.second, self.third]
         return [output for output in found if output[1] > 0]
+
+
+class Twofold(NamedTuple):
+    """First sample and taps of even and of odd outputs, of a filter that doubles a row.
+
+    The first sample of either is 0.
+
+    Thread-safety: immutable.
+    """
+
+    even: tuple[int, int]
+    odd: tuple[int, int]
+
+    @classmethod
+    def named(cls, name: str) -> Twofold:
+        """Return what `str` told."""
+        a, b, c, d = map(int, name.split("-"))
+        return cls((a, b), (c, d))
+
+    def __str__(self) -> str:
+        return "-".join(map(str, (*self.even, *self.odd)))
 
 
 _formulas: dict[str, Formula] = {}

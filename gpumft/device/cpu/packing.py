@@ -48,6 +48,84 @@ def packed(
     return builder.shuffle_vector(made, made, ir.Constant(ir.VectorType(INT32, len(order)), order))
 
 
+def woven(context: Any, builder: Any, vectors: Sequence[Any]) -> list[Any]:
+    """Emit the same of vectors whose bytes lie side by side: lane 0 of all, then lane 1 of all.
+
+    Returns words of 4 bytes in as many vectors as a register holds, in their order.
+
+    Args:
+        context: Numba's, which knows the processor.
+        builder: LLVM's.
+        vectors: 4, 8, 12 or 16 of codes like those of `packed`.
+    """
+    width = vector_bits(context)
+    fours = [vectors[i : i + _TOGETHER] for i in range(0, len(vectors), _TOGETHER)]
+    lanes = width // 32 if width else LANES
+    found: list[Any] = []
+    for first in range(0, LANES, lanes):
+        made = []
+        for four in fours:
+            if width:
+                made.append(_register(builder, four, width, first))
+            else:
+                made.append(_anywhere(builder, four))
+        found += _in_turn(builder, [_words(builder, codes) for codes in made])
+    return found
+
+
+def _words(builder: Any, codes: Any) -> Any:
+    """Emit the words of one lane of four vectors each, of what is packed."""
+    count = codes.type.count
+    order = [_place(i % _TOGETHER, i // _TOGETHER) for i in range(count)]
+    made = builder.shuffle_vector(codes, codes, ir.Constant(ir.VectorType(INT32, count), order))
+    return builder.bitcast(made, ir.VectorType(INT32, count // _TOGETHER))
+
+
+def _in_turn(builder: Any, words: Sequence[Any]) -> list[Any]:
+    """Emit the first words of all vectors, then the second of all, in as many vectors."""
+    count, lanes = len(words), words[0].type.count
+    kind = ir.VectorType(INT32, lanes)
+
+    def shuffled(a: Any, b: Any, order: Sequence[int]) -> Any:
+        return builder.shuffle_vector(a, b, ir.Constant(kind, list(order)))
+
+    if count == 1:
+        return list(words)
+    if count == 3:  # each word goes to its place at once: no two of a vector have the same
+        apart = []
+        for d, vector in enumerate(words):
+            places = {(count * i + d) % lanes: i for i in range(lanes)}
+            placed = shuffled(vector, vector, [places[i] for i in range(lanes)])
+            apart.append(_opaque(builder, placed) if lanes == LANES else placed)
+        found = []
+        for first in range(0, count * lanes, lanes):
+            of = [(first + i) % count for i in range(lanes)]
+            two = shuffled(apart[0], apart[1], [lanes * (of[i] == 1) + i for i in range(lanes)])
+            found.append(shuffled(two, apart[2], [lanes * (of[i] == 2) + i for i in range(lanes)]))
+        return found
+    half = lanes // 2
+    pairs = [
+        shuffled(a, b, [lanes * (i % 2) + half * part + i // 2 for i in range(lanes)])
+        for a, b in zip(words[: count // 2], words[count // 2 :], strict=True)
+        for part in range(2)
+    ]
+    if count == 2:
+        return pairs
+    return [
+        shuffled(
+            pairs[part // 2], pairs[2 + part // 2],
+            [lanes * (i % 2) + half * (part % 2) + i // 2 for i in range(lanes)],
+        )
+        for part in range(4)
+    ]  # fmt: skip
+
+
+def _opaque(builder: Any, vector: Any) -> Any:
+    """Emit nothing: what follows is not joined with what makes the vector."""
+    same = ir.FunctionType(vector.type, [vector.type])
+    return builder.asm(same, "", "=v,0", [vector], side_effect=False)
+
+
 def _place(vector: int, lane: int) -> int:
     """Return where the code of a lane is: four lanes of each vector follow one another."""
     block, within = divmod(lane, _TOGETHER)
@@ -56,6 +134,14 @@ def _place(vector: int, lane: int) -> int:
 
 def _by_instructions(builder: Any, four: Sequence[Any], width: int) -> Any:
     """Emit what x86 has for it, a register at a time."""
+    made = [_register(builder, four, width, first) for first in range(0, LANES, width // 32)]
+    while len(made) > 1:
+        made = [_joined(builder, *pair) for pair in zip(made[::2], made[1::2], strict=True)]
+    return made[0]
+
+
+def _register(builder: Any, four: Sequence[Any], width: int, first: int) -> Any:
+    """Emit the bytes of a register's lanes, from lane `first` on."""
     lanes = width // 32
     kinds = [ir.VectorType(FLOAT, lanes)]
     kinds += [ir.VectorType(ir.IntType(bits), width // bits) for bits in (32, 16, 8)]
@@ -74,14 +160,9 @@ def _by_instructions(builder: Any, four: Sequence[Any], width: int) -> Any:
         every, as_is = ir.Constant(_INT16, -1), ir.Constant(INT32, 4)
         return call(0, x, constant(INT32, WORDS, 0), every, as_is)
 
-    made: list[Any] = []
-    for first in range(0, LANES, lanes):
-        mask = ir.Constant(ir.VectorType(INT32, lanes), list(range(first, first + lanes)))
-        whole = [rounded(builder.shuffle_vector(x, x, mask)) for x in four]
-        made.append(call(2, call(1, *whole[:2]), call(1, *whole[2:])))
-    while len(made) > 1:
-        made = [_joined(builder, *pair) for pair in zip(made[::2], made[1::2], strict=True)]
-    return made[0]
+    mask = ir.Constant(ir.VectorType(INT32, lanes), list(range(first, first + lanes)))
+    whole = [rounded(builder.shuffle_vector(x, x, mask)) for x in four]
+    return call(2, call(1, *whole[:2]), call(1, *whole[2:]))
 
 
 def _joined(builder: Any, a: Any, b: Any) -> Any:

@@ -37,6 +37,21 @@ def _find(a: Any, k: int, scratch: int, y: int) -> int:
 find_row = register_jitable(_find)
 
 
+def finder(kind: Any) -> Any:
+    """Make find(a, k, scratch, planes, y, n): where n pixels of row y of an input begin."""
+    element, size = types.NumberClass(kind), kind.bitwidth // 8
+
+    @register_jitable
+    def find(a: Any, k: int, scratch: int, planes: int, y: int, n: int) -> int:
+        r = y
+        if a[k + 3] != 0:
+            r = int64(pointer(a[k + 3], int32)[y])
+        view = pointer(planes + 8 * a[k], int64)
+        return elements(view, r, a[k + 1], n, 1, scratch + a[k + 6], element, size)  # type: ignore[no-any-return]
+
+    return find
+
+
 def paint(  # noqa: PLR0915 - one kernel
     dtype: str, source: str, inputs: str, outputs: str, way: str = "", gain: str = ""
 ) -> Callable[..., None]:
@@ -55,7 +70,7 @@ def paint(  # noqa: PLR0915 - one kernel
     kind = float32 if is_row else TYPES[dtype]
     element, size = types.NumberClass(kind), kind.bitwidth // 8
     given = TYPES[source]
-    given_element, given_size = types.NumberClass(given), given.bitwidth // 8
+    given_size, find_pixels = given.bitwidth // 8, finder(given)
     tokens = outputs.split("-")
     group = len(tokens)
     count = len(inputs)
@@ -64,28 +79,16 @@ def paint(  # noqa: PLR0915 - one kernel
     s0, s1, s2, s3 = (given_size if p else 4 for p in pixels)
     read0, read1, read2, read3 = (reader(given) if p else reader(float32, raw=True) for p in pixels)
     tokens += ["k"] * (MOST - group)
-    make0, make1, make2, make3 = (_maker(token) for token in tokens)
+    make0, make1, make2, make3 = (maker(token) for token in tokens)
     shapes = way == "shaped"
     write = writer(kind, group, "raw" if is_row else way, gain)
 
     @register_jitable
-    def find(
-        a: Any,
-        i: int,
-        is_pixels: bool,  # noqa: FBT001 - for Numba
-        scratch: int,
-        planes: int,
-        y: int,
-        n: int,
-    ) -> int:
+    def find(a: Any, i: int, is_pixels: bool, scratch: int, planes: int, y: int) -> int:  # noqa: FBT001 - for Numba
         k = 31 + 8 * i
-        if not is_pixels:
-            return find_row(a, k, scratch, y)
-        r = y
-        if a[k + 3] != 0:
-            r = int64(pointer(a[k + 3], int32)[y])
-        view = pointer(planes + 8 * a[k], int64)
-        return elements(view, r, a[k + 1], n, 1, scratch + a[k + 6], given_element, given_size)  # type: ignore[no-any-return]
+        if is_pixels:
+            return find_pixels(a, k, scratch, planes, y, a[3])  # type: ignore[no-any-return]
+        return find_row(a, k, scratch, y)
 
     def paint_row(  # noqa: PLR0915 - one kernel
         args: int, scratch: int, planes: int, y: int, _count: int
@@ -96,10 +99,10 @@ def paint(  # noqa: PLR0915 - one kernel
         # or view 0, first column 1, shift 2, map 3, mask 4, offset 5, spare 6; from 63 on, 8 an
         # output: lowest and highest code 0-1, pattern 2-7
         n, high, shift = a[3], setting(args + 8 * 4), a[5]
-        i0 = find(a, 0, p0, scratch, planes, y, n)
-        i1 = find(a, 1, p1, scratch, planes, y, n) if count > 1 else i0
-        i2 = find(a, 2, p2, scratch, planes, y, n) if count > 2 else i0
-        i3 = find(a, 3, p3, scratch, planes, y, n) if count > 3 else i0
+        i0 = find(a, 0, p0, scratch, planes, y)
+        i1 = find(a, 1, p1, scratch, planes, y) if count > 1 else i0
+        i2 = find(a, 2, p2, scratch, planes, y) if count > 2 else i0
+        i3 = find(a, 3, p3, scratch, planes, y) if count > 3 else i0
         h0, h1, h2, h3 = a[33], a[41], a[49], a[57]
         m0, m1, m2, m3 = a[35], a[43], a[51], a[59]
         f0, f1 = setting(args + 8 * 36), setting(args + 8 * 44)
@@ -153,7 +156,7 @@ def paint(  # noqa: PLR0915 - one kernel
     return paint_row
 
 
-def _maker(way: str) -> Any:
+def maker(way: str) -> Any:
     """Return what makes an output of the inputs."""
     if way == "k":
         return chooser(-1)

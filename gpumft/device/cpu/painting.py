@@ -9,11 +9,18 @@ import numpy.typing as npt
 
 from gpumft.device.cpu import filters
 from gpumft.device.cpu.bounds import largest_codes
+from gpumft.device.cpu.doubling import Doubling
 from gpumft.device.cpu.layout import LANES, MOST_PACKED, VIEW, float_bits, masks
-from gpumft.device.cpu.schedule import MOST, Buffer, Input, Output, Schedule, round_up
+from gpumft.device.cpu.schedule import MOST, Buffer, Halved, Input, Output, Schedule, round_up
 from gpumft.device.cpu.views import View, source_view, target_view
 from gpumft.device.program import Pattern, Program, Write
 from gpumft.media.formats import Component, PixelFormat
+
+
+def _gains(outputs: Sequence[Output]) -> str:
+    """Return a letter for each output, see `writer`."""
+    return "".join("1" if output.gain == (1.0, 0.0) else "s" for output in outputs)
+
 
 _NO_PATTERN = Pattern(np.zeros((1, 1), np.float32))
 
@@ -26,7 +33,8 @@ class Painting(Schedule):
 
     def __init__(self, program: Program, bands: int) -> None:
         super().__init__(program, bands)
-        self._largest = largest_codes(program)
+        self.largest = largest_codes(program)
+        """A bound of each component's codes."""
 
     def _elements(self, count: int, dtype: str) -> int:
         """Return the bytes of a row of elements that is copied to be read in vectors."""
@@ -72,11 +80,23 @@ class Painting(Schedule):
         spare = self.spare_elements(columns * len(components), dtype, "out")
         head = [at, 0, 0, columns, float_bits((1 << part.depth) - 1), part.shift, spare]
         name, arguments = self._painting(program, dtype, head, columns, inputs, outputs)
+        halved = [given.doubling for given in inputs if isinstance(given, Halved)]
+        if halved:
+            return self._doubled(name, arguments, halved, outputs)
         if not any(output.shaped for output in outputs):
             return name + self._finish(dtype, components, outputs), arguments
         shapes = [self._shape(program, part, output.limits, output.dither) for output in outputs]
         shapes += [shapes[0]] * (MOST - len(shapes))
         return f"{name}.shaped", [*arguments, *(n for shape in shapes for n in shape)]
+
+    def _doubled(
+        self, name: str, arguments: list[int], halved: Sequence[Doubling], outputs: Sequence[Output]
+    ) -> tuple[str, list[int]]:
+        """Return the step that doubles chroma too."""
+        _, _, *what = name.split(".")
+        made = halved[0]
+        arguments += [self.keep(made.weights, np.float32), made.before, made.behind]
+        return ".".join(["doubled", *what, _gains(outputs), str(made.places)]), arguments
 
     def _finish(
         self, dtype: str, components: Sequence[Component], outputs: Sequence[Output]
@@ -86,14 +106,13 @@ class Painting(Schedule):
             self._largest_code(part, output) <= MOST_PACKED
             for part, output in zip(components, outputs, strict=True)
         )
-        gains = "".join("1" if output.gain == (1.0, 0.0) else "s" for output in outputs)
-        return f".{'packed' if small else ''}.{gains}"
+        return f".{'packed' if small else ''}.{_gains(outputs)}"
 
     def _largest_code(self, part: Component, output: Output) -> float:
         """Return a bound of what is written before it is rounded."""
         if output.channel is None and output.coefficients is None:
             return abs(output.gain[1])
-        return self._largest[part.name]
+        return self.largest[part.name]
 
     def _shape(
         self, program: Program, part: Component, limits: tuple[float, float] | None,
@@ -140,6 +159,12 @@ class Painting(Schedule):
             if isinstance(given, Buffer):
                 letters += "r"
                 tail += [*given.arguments, given.rows, 0, 0, 0, 0]
+                continue
+            if isinstance(given, Halved):
+                letters += "h"
+                made = given.doubling
+                span = made.columns[1] - made.columns[0]
+                tail += [*given.even.arguments, given.even.rows, given.apart, made.begin, span, 0]
                 continue
             letters += "p"
             part = given.component

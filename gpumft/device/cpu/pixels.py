@@ -70,15 +70,18 @@ def pattern_place(a: Any, k: int, row: Any, x: int) -> Any:
     return row + 4 * ((x + a[k + 5]) & a[k + 4])
 
 
-def load(dtype: str, group: str, twice: str = "") -> Kernel:
+def load(dtype: str, group: str, way: str = "") -> Kernel:
     """Make the kernel that reads a row into float32, its offset subtracted.
 
     `group` components that lie side by side are read together; 1 is a component on its own. With
-    `twice` every sample is written two times.
+    "twice" every sample is written two times; with "halves" even samples (of an even number, 32 at
+    least) go to rows of all components, odd ones to as many rows behind those.
     """
-    wide = 8 if twice else 4
-    keep = put_twice if twice else put
-    count, kind = int(group), TYPES[dtype]
+    halves = way == "halves"
+    wide = {"twice": 8, "halves": 2}.get(way, 4)
+    keep = put_twice if way == "twice" else put
+    span = LANES * (1 + halves)
+    own, count, kind = int(group), int(group) * (1 + halves), TYPES[dtype]
     element, size = types.NumberClass(kind), kind.bitwidth // 8
     read0, read1, read2, read3 = (reader(kind, count, min(c, count - 1)) for c in range(4))
 
@@ -90,14 +93,14 @@ def load(dtype: str, group: str, twice: str = "") -> Kernel:
         if a[1] != 0:
             r = int64(pointer(a[1], int32)[y])
         view = pointer(planes + 8 * a[0], int64)
-        source = elements(view, r, a[2], n, count, scratch + a[7], element, size)
+        source = elements(view, r, a[2], n, own, scratch + a[7], element, size)
         out0 = _row(a, 8, scratch, y)
         out1 = _row(a, 11, scratch, y) if count > 1 else out0
         out2 = _row(a, 14, scratch, y) if count > 2 else out0
         out3 = _row(a, 17, scratch, y) if count > 3 else out0
-        for b in range(0, n, LANES):
-            x = max(min(b, n - LANES), 0)
-            at = source + size * count * x
+        for b in range(0, n, span):
+            x = max(min(b, n - span), 0)
+            at = source + size * own * x
             v0 = read0(at, shift, mask, offset)
             v1 = read1(at, shift, mask, offset)
             v2 = read2(at, shift, mask, offset)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gpumft.device.cpu.doubling import Doubling
 from gpumft.device.cpu.layout import BLOCK, LANES
 from gpumft.device.cpu.views import View
 from gpumft.device.program import Pattern, Program, Read, Scale
@@ -106,7 +107,20 @@ class Output:
         return self.limits is not None or self.dither is not None
 
 
-Input = Buffer | Read
+@dataclass(frozen=True, slots=True)
+class Halved:
+    """A row of half the columns, parted by even and odd samples, that is doubled when painted.
+
+    Thread-safety: immutable.
+    """
+
+    even: Buffer
+    apart: int
+    """Bytes from a row of even samples to that of the odd ones."""
+    doubling: Doubling
+
+
+Input = Buffer | Read | Halved
 """A channel: rows of a buffer (the row of its own number, or through its map), or pixels."""
 
 
@@ -122,7 +136,9 @@ class Schedule:
     def __init__(self, program: Program, bands: int) -> None:
         self.rows_of_picture = rows = program.inner.height
         first = np.arange(0, rows, _SLICE, dtype=np.int64)
-        self.slices: Ranges = np.stack([first, np.minimum(first + _SLICE, rows)], axis=1)
+        if _odd_rows_first(program):
+            first = np.concatenate([first[:1], np.arange(1, rows, _SLICE)])
+        self.slices: Ranges = np.stack([first, np.append(first[1:], rows)], axis=1)
         cuts = np.linspace(0, len(first), min(bands, len(first)) + 1).astype(np.int64)
         self.bands = list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
         """(first slice, behind the last) of every band."""
@@ -182,6 +198,17 @@ class Schedule:
         """Return a buffer of one row."""
         return Buffer(self._allocate(columns), 0, 0)
 
+    def halves(self, columns: int, count: int, needed: Ranges | None) -> list[Buffer]:
+        """Return buffers one after the other, with room for a vector before each row.
+
+        They hold a round's rows, or all that `needed` has in a slice.
+        """
+        parts = [
+            self.round(columns + LANES) if needed is None else self.ring(columns + LANES, needed)
+            for _ in range(count)
+        ]
+        return [replace(part, offset=part.offset + 4 * LANES) for part in parts]
+
     def round(self, columns: int) -> Buffer:
         """Return a buffer for the rows of a round."""
         return Buffer(self._allocate(columns, ROUND), self._stride(columns), ROUND - 1)
@@ -211,6 +238,23 @@ class Schedule:
         at = self.scratch
         self.scratch += rows * self._stride(columns)
         return at
+
+
+def _odd_rows_first(program: Program) -> bool:
+    """Whether rounds of two rows are of fewer source rows if they begin at odd rows.
+
+    As in 4:2:0: rows 1 and 2 lie between the same two rows of chroma, rows 0 and 1 do not.
+    """
+    rows = program.inner.height
+    if program.direct or rows < 2 * ROUND or any(w.component.yshift for w in program.writes):
+        return False
+    taken = [0.0, 0.0]
+    for read in program.reads:
+        start, end = read.vertical.start, read.vertical.start + read.vertical.count
+        used = np.maximum(end[1:], end[:-1]) - np.minimum(start[1:], start[:-1])
+        for odd in range(ROUND):
+            taken[odd] += float(used[odd::ROUND].mean())
+    return taken[1] < taken[0]
 
 
 def round_up(size: int) -> int:

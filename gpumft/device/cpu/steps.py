@@ -214,11 +214,11 @@ class Steps(Painting):
 
     def load(
         self, outs: Sequence[Buffer], program: Program, reads: Sequence[Read],
-        columns: tuple[int, int], rows: npt.NDArray[np.int32] | None, *, twice: bool = False,
+        columns: tuple[int, int], rows: npt.NDArray[np.int32] | None, *, way: str = "",
     ) -> tuple[str, list[int]]:  # fmt: skip
         """Return the step that reads columns (first, behind the last), row y or `rows[y]`.
 
-        Several `reads` are components side by side. `twice`: each sample is written two times.
+        Several `reads` are components side by side. For `way` see `pixels.load`.
         """
         part = reads[0].component
         dtype = program.source.layout.planes[part.plane].dtype
@@ -229,7 +229,7 @@ class Steps(Painting):
                 self._view(program, part), self.rows(rows), columns[0], count,
                 float_bits(reads[0].offset), *tail, int(program.transpose),
             ]  # fmt: skip
-        return f"load.{dtype}.{len(reads)}{'.twice' if twice else ''}", [
+        return f"load.{dtype}.{len(reads)}.{way}".rstrip("."), [
             self._view(program, part), self.rows(rows), columns[0], count, part.shift,
             (1 << part.depth) - 1, float_bits(reads[0].offset),
             self.spare_elements(count * len(reads), dtype), *tail,

@@ -20,6 +20,7 @@ from numba.core.errors import NumbaError
 from gpumft.device.cpu import (
     across,
     columns,
+    doubled,
     formulas,
     kernels,
     paint,
@@ -48,6 +49,7 @@ def source_of(name: str, formula: Formula | None = None) -> Callable[..., None]:
         "store": pixels.store,
         "vertical": columns.vertical,
         "paint": paint.paint,
+        "doubled": doubled.doubled,
         "split": paint.split,
         "phases": across.phases,
         "woven": woven.woven,

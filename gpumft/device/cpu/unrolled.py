@@ -97,9 +97,9 @@ def overlapping(
                 row = builder.add(builder.extract_value(rows, t), x)
                 samples = _samples(builder, row, shift, mask, offset)
                 if t < taps.end:
-                    one = _more(builder, one, builder.extract_value(w, t), samples)
+                    one = more(builder, one, builder.extract_value(w, t), samples)
                 if t >= taps.begin:
-                    two = _more(builder, two, builder.extract_value(v, t - taps.begin), samples)
+                    two = more(builder, two, builder.extract_value(v, t - taps.begin), samples)
             return context.make_tuple(builder, signature.return_type, one + two)
 
         vectors = [types.UniTuple(VECTOR, n) for n in (taps.end, taps.all - taps.begin)]
@@ -139,7 +139,7 @@ def overlapping(
     return intrinsic(_both)
 
 
-def _more(builder: Any, sums: list[Any], weight: Any, samples: list[Any]) -> list[Any]:
+def more(builder: Any, sums: list[Any], weight: Any, samples: list[Any]) -> list[Any]:
     """Emit sums with one more product each; the first is a product alone."""
     if sums[0] is None:
         return [builder.fmul(weight, sample) for sample in samples]
@@ -191,7 +191,7 @@ def weaver(width: int, weave: Weave) -> Any:
                 for number, (start, count) in enumerate(outputs):
                     if start <= t < start + count:
                         weight = builder.extract_value(w, place + t - start)
-                        sums[number] = _more(builder, sums[number], weight, samples)
+                        sums[number] = more(builder, sums[number], weight, samples)
                     place += count
             made = [total for totals in sums for total in totals]
             return context.make_tuple(builder, signature.return_type, made)

@@ -58,7 +58,7 @@ def writer(kind: Any, group: int, way: str = "", gain: str = "", *, runs: int = 
             made = channels[: group * runs]
             if way in ("", "packed"):
                 made = [
-                    v if plain[i % group] else _coded(builder, gains, i % group, v)
+                    v if plain[i % group] else coded(builder, gains, i % group, v)
                     for i, v in enumerate(made)
                 ]
             if way == "packed":
@@ -79,7 +79,7 @@ def writer(kind: Any, group: int, way: str = "", gain: str = "", *, runs: int = 
     return intrinsic(_write)
 
 
-def _coded(builder: Any, gains: Any, channel: int, v: Any) -> Any:
+def coded(builder: Any, gains: Any, channel: int, v: Any) -> Any:
     """Emit scale * v + offset."""
     scale, offset = (parameter(builder, gains, 2 * channel + i) for i in (0, 1))
     return call(builder, "fma", scale, v, offset)
@@ -106,7 +106,7 @@ def _shape(_typing: Any, gains: Any, limits: Any, noise: Any, v: Any) -> Any:
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         gains, limits, noise, v = values
         low, high = (parameter(builder, limits, i) for i in (0, 1))
-        x = builder.fadd(_coded(builder, gains, 0, v), load_lanes(builder, noise, FLOATS))
+        x = builder.fadd(coded(builder, gains, 0, v), load_lanes(builder, noise, FLOATS))
         return clamped(builder, x, low, high)
 
     return VECTOR(*[types.int64] * 3, VECTOR), emit
