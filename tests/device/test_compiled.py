@@ -38,6 +38,7 @@ KERNELS = (
     *(["load.uint8.2", "load.uint8.3", "load.float16.4", "split.2", "split.3"]),
     *("paint.uint8.uint8.prr.101-111-110", "paint.uint8.uint8.prr.101-111-110.packed.111"),
     *("woven.row..1.1-0-2-0-0-1-0", "woven.uint8.packed.1.6-1-6-1-6-2-0"),
+    "woven.uint8.packed.1.6-0-0-0-0-4-1.far",
     *("vertical.uint8.4.zero.2-12-14", "vertical.uint16.1..0-2-2.1-2-3"),
     *(f"vertical.uint8.{n}.zero.2-4-6_1-3-3-1-1-3-3-1_3" for n in (1, 2, 4)),
     "paint.uint8.uint8.rrr.110-111-101-k",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.layout import BLOCK, MOST_OVERLAPS, Overlap, Weave
+from gpumft.device.cpu.layout import BLOCK, LANES, MOST_OVERLAPS, Overlap, Weave
 from gpumft.resample.taps import Taps
 
 _LARGEST_PERIOD = 16
@@ -68,6 +68,34 @@ class Phases:
         behind = self.first + self.p * self.count
         outputs = np.arange(taps.outputs, dtype=np.int32)
         return outputs[(outputs < self.first) | (outputs >= behind)]
+
+
+def samples_of(taps: Taps, outputs: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return the sample of each tap of some outputs, the last again where there are fewer taps.
+
+    Shape (`taps.longest`, outputs).
+    """
+    starts, counts = (n[outputs].astype(np.int64) for n in (taps.start, taps.count))
+    samples: npt.NDArray[np.int64] = starts + np.minimum(
+        np.arange(taps.longest)[:, None], counts - 1
+    )
+    return samples
+
+
+def in_windows(
+    samples: npt.NDArray[np.int64], span: int, parts: int
+) -> tuple[npt.NDArray[np.int64], int] | None:
+    """Return where samples of a row lie in its first and last 16, and the second's first number.
+
+    With several `parts`, windows have as many samples of each: sample s is number s // parts of
+    part s % parts. None where a sample lies outside of both, or the row of `span` is too short.
+    """
+    each = LANES // parts
+    last = -(-span // parts) - each
+    number, part = np.divmod(samples, parts)
+    if last < 0 or np.any((number >= each) & (number < last)):
+        return None
+    return part * each + np.where(number < each, number, LANES + number - last), last
 
 
 def overlaps(taps: Taps, samples: int, *, of_bytes: bool = False) -> list[Overlap]:

@@ -100,6 +100,11 @@ class Weave(NamedTuple):
         found = [(0, self.first), self.second, self.third]
         return [output for output in found if output[1] > 0]
 
+    @property
+    def longest(self) -> int:
+        """Taps of the output that has most."""
+        return max(count for _, count in self.outputs)
+
 
 _formulas: dict[str, Formula] = {}
 

@@ -122,11 +122,17 @@ class Steps(Painting):
             phases = phases.by_fours()
         edges = phases.irregular(taps)
         worth = taps.outputs * self.rows_of_picture >= filters.WORTH_UNROLLING
-        if not (worth and phases.woven(taps) and len(edges) <= LANES):
+        enough = phases.count >= FEWEST and len(edges) <= LANES
+        if not (worth and enough and phases.woven(taps)):
             return f"phases.{kind}", self._phases(head, given, phases, codes, gain)
         weave = phases.weave(taps, given.first)
-        split = ".split" if given.apart else ""
-        return f"woven.{kind}.{weave}{split}", self._woven(head, given, phases, codes, gain)
+        samples = filters.samples_of(taps, edges) - given.first
+        windows = filters.in_windows(samples, given.span, 4 if given.apart else 1)
+        if np.any(taps.count[edges] > weave.longest):
+            windows = None
+        marks = (".split" if given.apart else "") + ("" if windows else ".far")
+        arguments = self._woven(head, given, phases, codes, gain, samples, windows)
+        return f"woven.{kind}.{weave}{marks}", arguments
 
     def _phases(
         self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
@@ -151,25 +157,26 @@ class Steps(Painting):
 
     def _woven(
         self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
-        gain: tuple[float, float],
+        gain: tuple[float, float], samples: npt.NDArray[Any],
+        windows: tuple[npt.NDArray[Any], int] | None,
     ) -> list[int]:  # fmt: skip
-        """Return the arguments of a step of woven phases."""
+        """Return the arguments of a step of woven phases.
+
+        `samples` are those that outputs at the edges take, `windows` where they lie in these.
+        """
         taps, first = given.taps, phases.first
         residues, stride = (0, given.apart) if given.apart else self._residues(phases, given)
         begin = (int(taps.start[first]) - given.first) // phases.q
         weights = [taps.weights[x, : taps.count[x]] for x in range(first, first + phases.p)]
         edges = phases.irregular(taps)
-        which = np.concatenate([edges, np.zeros(LANES - len(edges), np.int32)])
-        counts = np.concatenate([taps.count[edges], np.zeros(LANES - len(edges), np.int32)])
-        reached = np.minimum(np.arange(taps.longest)[:, None], taps.count[which] - 1)
-        samples = taps.start[which] + reached - given.first
+        places, second = windows or (_places(samples, 4 if given.apart else 1, stride), 0)
         return [
             *head, 4 * begin, self.keep(np.concatenate(weights), np.float32), phases.count,
             residues, stride, given.span, taps.outputs, *codes,
             *[float_bits(number) for number in gain] * MOST, first,
-            self.keep(_places(samples, phases.q, stride), np.int32), self.keep(counts, np.int32),
-            self.keep(taps.weights[which].T, np.float32), taps.longest, len(edges),
-            self.keep(which, np.int32), self.shared("edges", LANES).offset,
+            self.keep(_lanes(places), np.int32), self.keep(_lanes(taps.count[edges]), np.int32),
+            self.keep(_lanes(taps.weights[edges].T), np.float32), taps.longest, 4 * second,
+            self.shared("edges", LANES).offset,
         ]  # fmt: skip
 
     def _residues(self, phases: filters.Phases, given: Filtered) -> tuple[int, int]:
@@ -234,6 +241,12 @@ class Steps(Painting):
             (1 << part.depth) - 1, float_bits(reads[0].offset),
             self.spare_elements(count * len(reads), dtype), *tail,
         ]  # fmt: skip
+
+
+def _lanes(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a number for each of 16 lanes along the last axis: what is given, then zeros."""
+    spare = [(0, 0)] * (values.ndim - 1) + [(0, LANES - values.shape[-1])]
+    return np.pad(values, spare)
 
 
 def _places(samples: npt.NDArray[Any], q: int, stride: int) -> npt.NDArray[Any]:
