@@ -9,9 +9,9 @@ from numba import float32, int32, int64, types
 from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import pointer
-from gpumft.device.cpu.kernels import _row
+from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.layout import BLOCK, LANES, MOST_OVERLAPS, Overlap
-from gpumft.device.cpu.pixels import TYPES, elements
+from gpumft.device.cpu.pixels import TYPES, elements, lies_plainly
 from gpumft.device.cpu.sums import adder, fetch, fetcher, sparing
 from gpumft.device.cpu.unrolled import listed, overlapping, spread
 from gpumft.device.cpu.vectors import put, reader, setting, splat, vadd, vfma, zeros
@@ -169,6 +169,8 @@ def vertical(  # noqa: PLR0915 - one kernel
         n, shift, mask, offset = a[10], a[13], a[14], setting(args + 8 * 15)
         rows, zero = pointer(scratch, int64), zeros()
         eight = (zero, zero, zero, zero, zero, zero, zero, zero)
+        view = pointer(planes + 8 * a[3], int64)
+        plainly = not is_row and lies_plainly(view, n, a[5], size)
         done = 0
         while done < count:
             r = y + done
@@ -183,9 +185,10 @@ def vertical(  # noqa: PLR0915 - one kernel
             for j in range(s0, e1 if two else e0):
                 if is_row:
                     rows[j - s0] = _row(a, 3, scratch, j)
+                elif plainly:
+                    rows[j - s0] = view[0] + _place(view, 1, j) + a[4] * view[9]
                 else:
                     spare = scratch + a[11] + (j - s0) * a[12]
-                    view = pointer(planes + 8 * a[3], int64)
                     rows[j - s0] = elements(view, j, a[4], n // a[5], a[5], spare, element, size)
             w = a[8] + 4 * a[9] * r
             out = _row(a, 0, scratch, r)
@@ -200,7 +203,6 @@ def vertical(  # noqa: PLR0915 - one kernel
                 begin = n if group > 1 else n // 32 * 32
                 new, pitch, ahead = 0, int64(0), int64(0)
                 if not is_row:  # what the next round reads, and nobody has read yet
-                    view = pointer(planes + 8 * a[3], int64)
                     pitch = view[2] * view[4]
                     ahead = rows[f - 1] + pitch
                     new = min(2 * (s1 - s0), MOST_AHEAD)
@@ -254,7 +256,8 @@ def vertical(  # noqa: PLR0915 - one kernel
                 if begin < n:
                     single(second, scratch + 8 * s, v, f - s, begin, n, shift, mask, offset)
             if group == 1:
-                single(out, scratch, w, e0 - s0, begin, n, shift, mask, offset)
+                if begin < n:
+                    single(out, scratch, w, e0 - s0, begin, n, shift, mask, offset)
             elif not two:
                 for first in range(0, n, span):
                     x = max(min(first, n - span), 0)
