@@ -41,6 +41,7 @@ KERNELS = (
     "woven.uint8.packed.1.6-0-0-0-0-4-1.far",
     *("vertical.uint8.4.zero.2-12-14", "vertical.uint16.1..0-2-2.1-2-3"),
     *(f"vertical.uint8.{n}.zero.2-4-6_1-3-3-1-1-3-3-1_3" for n in (1, 2, 4)),
+    "vertical.uint8.4.signed.2-8-10",
     "paint.uint8.uint8.rrr.110-111-101-k",
     "paint.uint16.uint8.rrr.111-111-111",
     "paint.row.uint8.rrr.111",
