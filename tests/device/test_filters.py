@@ -68,3 +68,51 @@ def test_rows_used() -> None:
     assert used[[0, 1, 2, 5]].tolist() == [[5, 7], [0, 12], [9, 20], [0, 20]]
     assert np.all(used[3:5, 0] == used[3:5, 1])
     assert filters.columns_used(taps) == (0, 20)
+
+
+def test_windows_hold_the_first_and_the_last_samples() -> None:
+    samples = np.array([[0, 15], [24, 39]], np.int64)
+    found = filters.in_windows(samples, 40, 1)
+    assert found is not None
+    assert found[0].tolist() == [[0, 15], [16, 31]]
+    assert found[1] == 24
+    assert filters.in_windows(samples - 1, 41, 1) is None  # 23 lies in neither
+    assert filters.in_windows(np.zeros((1, 1), np.int64), 15, 1) is None
+
+
+def test_windows_of_a_row_in_parts_hold_as_many_samples_of_each() -> None:
+    """Sample s lies in part s % 4; parts may have unequal lengths."""
+    found = filters.in_windows(np.array([[0, 1, 5, 15, 28, 41]], np.int64), 42, 4)
+    assert found is not None
+    assert found[0].tolist() == [[0, 4, 5, 15, 16, 23]]
+    assert found[1] == 7
+    assert filters.in_windows(np.array([[16]], np.int64), 42, 4) is None
+
+
+def test_missing_taps_repeat_the_last_sample() -> None:
+    taps = from_lists(20, [(5, (1.0, 2.0)), (0, (1.0,)), (9, (1.0, 1.0, 1.0))])
+    found = filters.samples_of(taps, np.array([0, 1, 2], np.int32))
+    assert found.tolist() == [[5, 0, 9], [6, 0, 10], [6, 0, 11]]
+
+
+def test_signed_weights_are_multiples_of_one_power_of_two() -> None:
+    taps = ringing(400, 200)
+    found = filters.overlaps(taps, filters.WORTH_UNROLLING)
+    whole = filters.signed_weights(taps, found)
+    assert whole is not None
+    table, power = whole
+    spare = filters.SPARE_WEIGHTS
+    assert np.array_equal(table[100, spare:-spare] * 2.0**-power, taps.weights[100])
+    assert not table[:, :spare].any()
+    assert not table[:, -spare:].any()
+    assert not table[0].any()  # its neighbour overlaps in a way of its own
+
+
+@pytest.mark.parametrize("weights", [(0.3, 0.7), (1.0, 1 / 256), (-0.5, -0.25), (0.5, np.nan)])
+def test_other_weights_are_not_whole(weights: tuple[float, float]) -> None:
+    """Not exact, too far apart, none above 0, no numbers."""
+    taps = from_lists(102, [(i, weights) for i in range(100)])
+    found = filters.overlaps(taps, filters.WORTH_UNROLLING)
+    assert len(found) == 1
+    assert filters.signed_weights(taps, found) is None
+    assert filters.signed_weights(taps, []) is None

@@ -9,9 +9,10 @@ from numba import float32, int32, int64, types
 from numba.extending import register_jitable
 
 from gpumft.device.cpu.arithmetic import pointer
-from gpumft.device.cpu.kernels import _row
+from gpumft.device.cpu.kernels import _place, _row
 from gpumft.device.cpu.layout import BLOCK, LANES, MOST_OVERLAPS, Overlap
-from gpumft.device.cpu.pixels import TYPES, elements
+from gpumft.device.cpu.pixels import TYPES, elements, lies_plainly
+from gpumft.device.cpu.signed import multiplies_bytes, signed_sums
 from gpumft.device.cpu.sums import adder, fetch, fetcher, sparing
 from gpumft.device.cpu.unrolled import listed, overlapping, spread
 from gpumft.device.cpu.vectors import put, reader, setting, splat, vadd, vfma, zeros
@@ -27,26 +28,34 @@ def _nothing(*_args: Any) -> None:
     """Stand for `_pairs` where there are no more."""
 
 
-def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: bool) -> Any:
+def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: str) -> Any:
     """Make the loop over columns, `WIDE` at least, of two outputs whose taps overlap like that.
 
-    Returns pairs(out, other, stride, rows, w, v, n, shift, mask, offset, ahead, pitch).
+    Returns pairs(out, other, stride, rows, w, v, n, shift, mask, offset, ahead, pitch, signed, y).
     """
     size = kind.bitwidth // 8
-    both = overlapping(kind, taps, raw=raw, group=group, zero=zero)
+    both = overlapping(kind, taps, raw=raw, group=group, zero=zero != "")
+    is_signed, both_signed = zero == "signed", signed_sums(taps)
     take, first, second = listed(taps.all), spread(taps.end), spread(taps.all - taps.begin)
     soon = fetcher(0 if raw else min(2 * taps.begin, MOST_AHEAD), WIDE * size)
 
     @register_jitable
     def pairs(
         out: int, other: int, stride: int, rows: int, w: int, v: int, n: int, shift: int,
-        mask: int, offset: Any, ahead: int, pitch: int,
+        mask: int, offset: Any, ahead: int, pitch: int, signed: int, y: int,
     ) -> None:  # fmt: skip
         taken, one, two = take(rows), first(w), second(v)
+        known = pointer(signed, int64)
+        turns, magic = known[2], setting(signed + 24)
+        w8 = known[0] + known[1] * y
+        v8 = w8 + known[1]
         for begin in range(0, n, WIDE):
             x = min(begin, n - WIDE)
             soon(ahead + size * x, pitch)
-            p = both(taken, one, two, size * x, shift, mask, offset)
+            if is_signed and multiplies_bytes():
+                p = both_signed(taken, w8, v8, turns, magic, x)
+            else:
+                p = both(taken, one, two, size * x, shift, mask, offset)
             if group == 1:
                 put(out + 4 * x, p[0])
                 put(out + 4 * x + 64, p[1])
@@ -87,7 +96,8 @@ def vertical(  # noqa: PLR0915 - one kernel
     of a buffer. `parts`: with 2 or 4, every 2nd or 4th byte goes to a row of its own.
 
     Two outputs are made together where they share most of their rows: each is read once. Up to
-    three `overlaps` have loops of their own; with `zero`, these take the offset as 0.
+    three `overlaps` have loops of their own; these take the offset as 0 with `zero` "zero", and
+    with "signed" weights of theirs are whole numbers, see `signed`.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
@@ -106,7 +116,7 @@ def vertical(  # noqa: PLR0915 - one kernel
     known += [Overlap(-1, -1, -1)] * (MOST_OVERLAPS - len(known))
     (s_0, e_0, f_0), (s_1, e_1, f_1), (s_2, e_2, f_2) = (taps[:3] for taps in known)
     pairs0, pairs1, pairs2 = (
-        _nothing if taps.all < 0 else _pairs(kind, group, taps, raw=is_row, zero=zero != "")
+        _nothing if taps.all < 0 else _pairs(kind, group, taps, raw=is_row, zero=zero)
         for taps in known
     )
 
@@ -164,11 +174,14 @@ def vertical(  # noqa: PLR0915 - one kernel
         a = pointer(args, int64)
         # out 0-2, source 3-5 (rows) or view 3, first column 4, group 5; starts 6, counts 7,
         # weights 8, longest 9, columns 10, spare 11, bytes of a row there 12, shift 13, mask 14,
-        # offset 15, bytes between the rows of the parts 16
+        # offset 15, bytes between the rows of the parts 16; of `signed_sums`: weights 17, bytes
+        # from an output's to the next's 18, turns 19, magic 20
         starts, counts = pointer(a[6], int32), pointer(a[7], int32)
         n, shift, mask, offset = a[10], a[13], a[14], setting(args + 8 * 15)
         rows, zero = pointer(scratch, int64), zeros()
         eight = (zero, zero, zero, zero, zero, zero, zero, zero)
+        view = pointer(planes + 8 * a[3], int64)
+        plainly = not is_row and lies_plainly(view, n, a[5], size)
         done = 0
         while done < count:
             r = y + done
@@ -183,9 +196,10 @@ def vertical(  # noqa: PLR0915 - one kernel
             for j in range(s0, e1 if two else e0):
                 if is_row:
                     rows[j - s0] = _row(a, 3, scratch, j)
+                elif plainly:
+                    rows[j - s0] = view[0] + _place(view, 1, j) + a[4] * view[9]
                 else:
                     spare = scratch + a[11] + (j - s0) * a[12]
-                    view = pointer(planes + 8 * a[3], int64)
                     rows[j - s0] = elements(view, j, a[4], n // a[5], a[5], spare, element, size)
             w = a[8] + 4 * a[9] * r
             out = _row(a, 0, scratch, r)
@@ -200,7 +214,6 @@ def vertical(  # noqa: PLR0915 - one kernel
                 begin = n if group > 1 else n // 32 * 32
                 new, pitch, ahead = 0, int64(0), int64(0)
                 if not is_row:  # what the next round reads, and nobody has read yet
-                    view = pointer(planes + 8 * a[3], int64)
                     pitch = view[2] * view[4]
                     ahead = rows[f - 1] + pitch
                     new = min(2 * (s1 - s0), MOST_AHEAD)
@@ -209,16 +222,19 @@ def vertical(  # noqa: PLR0915 - one kernel
                     if s == s_0 and e == e_0 and f == f_0:
                         pairs0(
                             out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
+                            args + 8 * 17, r,
                         )  # fmt: skip
                         left, begin = 0, n
                     elif s == s_1 and e == e_1 and f == f_1:
                         pairs1(
                             out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
+                            args + 8 * 17, r,
                         )  # fmt: skip
                         left, begin = 0, n
                     elif s == s_2 and e == e_2 and f == f_2:
                         pairs2(
                             out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
+                            args + 8 * 17, r,
                         )  # fmt: skip
                         left, begin = 0, n
                 for first in range(0, left, 2 * LANES if group == 1 else span):
@@ -254,7 +270,8 @@ def vertical(  # noqa: PLR0915 - one kernel
                 if begin < n:
                     single(second, scratch + 8 * s, v, f - s, begin, n, shift, mask, offset)
             if group == 1:
-                single(out, scratch, w, e0 - s0, begin, n, shift, mask, offset)
+                if begin < n:
+                    single(out, scratch, w, e0 - s0, begin, n, shift, mask, offset)
             elif not two:
                 for first in range(0, n, span):
                     x = max(min(first, n - span), 0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from gpumft.device.cpu.layout import BLOCK, MOST_OVERLAPS, Overlap, Weave
+from gpumft.device.cpu.layout import BLOCK, LANES, MOST_OVERLAPS, Overlap, Weave
 from gpumft.resample.taps import Taps
 
 _LARGEST_PERIOD = 16
@@ -17,6 +18,9 @@ WORTH_UNROLLING = 256 * 256
 """Samples below which loops over taps do."""
 _LONGEST_SHIFT, _LARGEST_WEIGHT = 7, 127
 """Of weights that are integers / 2^shift."""
+SPARE_WEIGHTS = 4
+"""Zeros before and behind the whole weights of an output."""
+_LARGEST_POWER = 15
 _FEWEST = 8
 """Outputs a phase below which a phase is not worth its calls."""
 
@@ -70,6 +74,62 @@ class Phases:
         return outputs[(outputs < self.first) | (outputs >= behind)]
 
 
+def samples_of(taps: Taps, outputs: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return the sample of each tap of some outputs, the last again where there are fewer taps.
+
+    Shape (`taps.longest`, outputs).
+    """
+    starts, counts = (n[outputs].astype(np.int64) for n in (taps.start, taps.count))
+    samples: npt.NDArray[np.int64] = starts + np.minimum(
+        np.arange(taps.longest)[:, None], counts - 1
+    )
+    return samples
+
+
+def in_windows(
+    samples: npt.NDArray[np.int64], span: int, parts: int
+) -> tuple[npt.NDArray[np.int64], int] | None:
+    """Return where samples of a row lie in its first and last 16, and the second's first number.
+
+    With several `parts`, windows have as many samples of each: sample s is number s // parts of
+    part s % parts. None where a sample lies outside of both, or the row of `span` is too short.
+    """
+    each = LANES // parts
+    last = -(-span // parts) - each
+    number, part = np.divmod(samples, parts)
+    if last < 0 or np.any((number >= each) & (number < last)):
+        return None
+    return part * each + np.where(number < each, number, LANES + number - last), last
+
+
+def signed_weights(taps: Taps, found: Sequence[Overlap]) -> tuple[npt.NDArray[np.int8], int] | None:
+    """Return weights as multiples of 2^-power, and the power; None if they are none of a byte.
+
+    Those of outputs that overlap with a neighbour in one of these ways; the others' are 0. An
+    output has at least one above 0. `SPARE_WEIGHTS` zeros lie before and behind each output's.
+    """
+    ways = _ways(taps)
+    pairs = np.flatnonzero([Overlap(*way) in found for way in ways.tolist()])
+    used = np.union1d(pairs, pairs + 1)
+    weights = np.where(np.arange(taps.longest) < taps.count[:, None], taps.weights, 0)[used]
+    for power in range(_LARGEST_POWER + 1 if len(used) else 0):
+        scaled = weights.astype(np.float64) * 2**power
+        if np.any(np.abs(scaled) > np.iinfo(np.int8).max):
+            break
+        if np.array_equal(scaled, np.rint(scaled)) and np.all(scaled.max(axis=1) > 0):
+            table = np.zeros((taps.outputs, taps.longest + 2 * SPARE_WEIGHTS), np.int8)
+            table[used, SPARE_WEIGHTS:-SPARE_WEIGHTS] = scaled
+            return table, power
+    return None
+
+
+def _ways(taps: Taps) -> npt.NDArray[np.int64]:
+    """Return begin, end and all of `Overlap` of each output and the next."""
+    start, end = taps.start.astype(np.int64), (taps.start + taps.count).astype(np.int64)
+    ways: npt.NDArray[np.int64] = np.stack([start[1:], end[:-1], end[1:]], axis=1)
+    return ways - start[:-1, None]
+
+
 def overlaps(taps: Taps, samples: int, *, of_bytes: bool = False) -> list[Overlap]:
     """Return how the taps of neighbouring outputs overlap, the commonest ways first.
 
@@ -78,8 +138,7 @@ def overlaps(taps: Taps, samples: int, *, of_bytes: bool = False) -> list[Overla
     """
     if samples < WORTH_UNROLLING or taps.outputs < 2:
         return []
-    start, end = taps.start.astype(np.int64), (taps.start + taps.count).astype(np.int64)
-    ways = np.stack([start[1:], end[:-1], end[1:]], axis=1) - start[:-1, None]
+    ways = _ways(taps)
     shared = (ways[:, 0] >= 0) & (ways[:, 0] <= ways[:, 1]) & (ways[:, 1] <= ways[:, 2])
     ways = ways[shared & (ways[:, 2] <= BLOCK)]
     found, counts = np.unique(ways, axis=0, return_counts=True)

@@ -42,6 +42,13 @@ lines of their own, and from `FIXED` on what stays as it is, the address of the 
 MOST_PACKED: Final = 2.0**15 - 1
 """The largest magnitude of an unrounded code that is kept within a byte by saturation alone."""
 
+TURNS: Final = b"".join(
+    bytes(i % 16 ^ step for i in range(64)) + bytes([odd]) * 8 + bytes([255 - odd]) * 8
+    for step, odd in ((1, 0b10101010), (2, 0b11001100))
+)
+"""How bytes, then pairs of bytes, change places with their neighbours within 16 bytes: where each
+of 64 comes from, the bits of every second piece, and those of the others."""
+
 
 class Overlap(NamedTuple):
     """Two neighbouring outputs of a filter: the first has taps 0..end-1, the second begin..all-1.
@@ -101,6 +108,11 @@ class Weave(NamedTuple):
         """First sample and taps of each output."""
         found = [(0, self.first), self.second, self.third]
         return [output for output in found if output[1] > 0]
+
+    @property
+    def longest(self) -> int:
+        """Taps of the output that has most."""
+        return max(count for _, count in self.outputs)
 
 
 class Twofold(NamedTuple):

@@ -35,16 +35,25 @@ TYPES: dict[str, Any] = {
 
 
 @register_jitable
+def lies_plainly(view: Any, n: int, group: int, size: int) -> bool:
+    """Whether n elements of `size` bytes, `group` a column, lie side by side; 16 columns at least.
+
+    Only these are read where they are: 16 columns can always be read.
+    """
+    beside = group == 1 or view[11] == size
+    return view[8] == 0 and view[9] == group * size and beside and n >= LANES * group
+
+
+@register_jitable
 def elements(
     view: Any, y: int, x: int, n: int, group: int, spare: int, element: Any, size: int
 ) -> Any:
     """Return where columns x..x+n-1 of row y lie side by side, `group` elements a column.
 
-    Where the plane has them like that, and at least 16, it is there; else they are copied to
-    `spare`, so that 16 columns can always be read.
+    That is where they are if they lie plainly; else they are copied to `spare`.
     """
     row = view[0] + _place(view, 1, y)
-    if view[8] == 0 and view[9] == group * size and (group == 1 or view[11] == size) and n >= LANES:
+    if lies_plainly(view, n * group, group, size):
         return int64(row + x * view[9])
     p = pointer(spare, element)
     for i in range(n):

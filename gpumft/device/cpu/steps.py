@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.layout import BLOCK, LANES, float_bits, register
+from gpumft.device.cpu.layout import BLOCK, LANES, TURNS, Overlap, float_bits, register
 from gpumft.device.cpu.painting import Painting
 from gpumft.device.cpu.schedule import (
     FEWEST,
@@ -23,6 +23,8 @@ from gpumft.media.formats import Component, PixelFormat
 from gpumft.resample.taps import Taps
 
 _ALL_ROWS = 1 << 31
+_PARTS_OF_SIGNED = 4
+"""Parts of a row whose bytes are summed as integers."""
 
 
 class Steps(Painting):
@@ -35,9 +37,10 @@ class Steps(Painting):
         self, out: Buffer, source: Buffer, taps: Taps, columns: int
     ) -> tuple[str, list[int]]:
         """Return the step that filters rows of a buffer along columns."""
-        return f"vertical.row{self._overlaps(1, taps, columns, 0.0)}", [
+        overlaps = filters.overlaps(taps, columns * taps.outputs)
+        return f"vertical.row{_loops(1, 'zero', overlaps)}", [
             *out.arguments, *source.arguments, *self._taps(taps, taps.weights, 0),
-            taps.longest, columns, 0, 0, 0, 0, 0, 0,
+            taps.longest, columns, *[0] * 10,
         ]  # fmt: skip
 
     def vertical_of_plane(
@@ -58,21 +61,31 @@ class Steps(Painting):
         spare = self.scratch
         self.scratch += rows * stride
         apart = outs[1].offset - outs[0].offset if len(outs) > 1 else 0
-        whole = dtype == "uint8" and read.offset == int(read.offset)
-        overlaps = self._overlaps(len(outs), taps, count * group, read.offset, of_bytes=whole)
-        return f"vertical.{dtype}{overlaps}", [
+        of_bytes = dtype == "uint8" and read.offset == int(read.offset)
+        overlaps = filters.overlaps(taps, count * group * taps.outputs, of_bytes=of_bytes)
+        zero, signed = "zero" if read.offset == 0 else "", None
+        plain = not any(overlap.whole for overlap in overlaps)
+        if zero and of_bytes and plain and len(outs) == _PARTS_OF_SIGNED:
+            signed = self._signed(taps, overlaps)
+        loops = _loops(len(outs), "signed" if signed else zero, overlaps)
+        return f"vertical.{dtype}{loops}", [
             *outs[0].arguments, self._view(program, part), columns[0], group,
             *self._taps(taps, taps.weights, 0), taps.longest, count * group, spare, stride,
             part.shift, (1 << part.depth) - 1, float_bits(read.offset), apart,
+            *(signed or [0] * 4),
         ]  # fmt: skip
 
-    def _overlaps(
-        self, parts: int, taps: Taps, columns: int, offset: float, *, of_bytes: bool = False
-    ) -> str:
-        """Return the end of the name of a vertical kernel: what has loops of its own."""
-        zero = "zero" if offset == 0 else ""
-        found = filters.overlaps(taps, columns * taps.outputs, of_bytes=of_bytes)
-        return ".".join(["", str(parts), zero, *map(str, found)] if found else ["", str(parts)])
+    def _signed(self, taps: Taps, overlaps: Sequence[Overlap]) -> list[int] | None:
+        """Return the arguments of sums that integers give as exactly, or None."""
+        found = filters.signed_weights(taps, overlaps)
+        if found is None:
+            return None
+        table, power = found
+        return [
+            self.keep(table, np.int8) + filters.SPARE_WEIGHTS, table.shape[1],
+            self.keep(np.frombuffer(TURNS, np.uint8), np.uint8),
+            float_bits(1.5 * 2.0 ** (23 - power)),
+        ]  # fmt: skip
 
     def split(self, source: Buffer, outs: Sequence[Buffer], columns: int) -> tuple[str, list[int]]:
         """Return the step that parts a row of components side by side."""
@@ -122,11 +135,17 @@ class Steps(Painting):
             phases = phases.by_fours()
         edges = phases.irregular(taps)
         worth = taps.outputs * self.rows_of_picture >= filters.WORTH_UNROLLING
-        if not (worth and phases.woven(taps) and len(edges) <= LANES):
+        enough = phases.count >= FEWEST and len(edges) <= LANES
+        if not (worth and enough and phases.woven(taps)):
             return f"phases.{kind}", self._phases(head, given, phases, codes, gain)
         weave = phases.weave(taps, given.first)
-        split = ".split" if given.apart else ""
-        return f"woven.{kind}.{weave}{split}", self._woven(head, given, phases, codes, gain)
+        samples = filters.samples_of(taps, edges) - given.first
+        windows = filters.in_windows(samples, given.span, 4 if given.apart else 1)
+        if np.any(taps.count[edges] > weave.longest):
+            windows = None
+        marks = (".split" if given.apart else "") + ("" if windows else ".far")
+        arguments = self._woven(head, given, phases, codes, gain, samples, windows)
+        return f"woven.{kind}.{weave}{marks}", arguments
 
     def _phases(
         self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
@@ -151,25 +170,26 @@ class Steps(Painting):
 
     def _woven(
         self, head: list[int], given: Filtered, phases: filters.Phases, codes: list[int],
-        gain: tuple[float, float],
+        gain: tuple[float, float], samples: npt.NDArray[Any],
+        windows: tuple[npt.NDArray[Any], int] | None,
     ) -> list[int]:  # fmt: skip
-        """Return the arguments of a step of woven phases."""
+        """Return the arguments of a step of woven phases.
+
+        `samples` are those that outputs at the edges take, `windows` where they lie in these.
+        """
         taps, first = given.taps, phases.first
         residues, stride = (0, given.apart) if given.apart else self._residues(phases, given)
         begin = (int(taps.start[first]) - given.first) // phases.q
         weights = [taps.weights[x, : taps.count[x]] for x in range(first, first + phases.p)]
         edges = phases.irregular(taps)
-        which = np.concatenate([edges, np.zeros(LANES - len(edges), np.int32)])
-        counts = np.concatenate([taps.count[edges], np.zeros(LANES - len(edges), np.int32)])
-        reached = np.minimum(np.arange(taps.longest)[:, None], taps.count[which] - 1)
-        samples = taps.start[which] + reached - given.first
+        places, second = windows or (_places(samples, 4 if given.apart else 1, stride), 0)
         return [
             *head, 4 * begin, self.keep(np.concatenate(weights), np.float32), phases.count,
             residues, stride, given.span, taps.outputs, *codes,
             *[float_bits(number) for number in gain] * MOST, first,
-            self.keep(_places(samples, phases.q, stride), np.int32), self.keep(counts, np.int32),
-            self.keep(taps.weights[which].T, np.float32), taps.longest, len(edges),
-            self.keep(which, np.int32), self.shared("edges", LANES).offset,
+            self.keep(_lanes(places), np.int32), self.keep(_lanes(taps.count[edges]), np.int32),
+            self.keep(_lanes(taps.weights[edges].T), np.float32), taps.longest, 4 * second,
+            self.shared("edges", LANES).offset,
         ]  # fmt: skip
 
     def _residues(self, phases: filters.Phases, given: Filtered) -> tuple[int, int]:
@@ -234,6 +254,17 @@ class Steps(Painting):
             (1 << part.depth) - 1, float_bits(reads[0].offset),
             self.spare_elements(count * len(reads), dtype), *tail,
         ]  # fmt: skip
+
+
+def _loops(parts: int, zero: str, overlaps: Sequence[Overlap]) -> str:
+    """Return the end of the name of a vertical kernel: what has loops of its own."""
+    return ".".join(["", str(parts), *([zero, *map(str, overlaps)] if overlaps else [])])
+
+
+def _lanes(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a number for each of 16 lanes along the last axis: what is given, then zeros."""
+    spare = [(0, 0)] * (values.ndim - 1) + [(0, LANES - values.shape[-1])]
+    return np.pad(values, spare)
 
 
 def _places(samples: npt.NDArray[Any], q: int, stride: int) -> npt.NDArray[Any]:

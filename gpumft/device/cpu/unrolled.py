@@ -19,6 +19,7 @@ from gpumft.device.cpu.vectors import (
     WORDS,
     everywhere,
     load_lanes,
+    pick,
     vector_bits,
 )
 
@@ -149,15 +150,38 @@ def more(builder: Any, sums: list[Any], weight: Any, samples: list[Any]) -> list
     ]
 
 
+MOST_JOINED = 4
+"""Parts of a row that registers take out of it; rows of more parts are parted in memory."""
+
+
+def _joins(context: Any) -> bool:
+    """Whether shuffles of whole vectors are cheap: registers hold 16 samples."""
+    return vector_bits(context) == 512
+
+
 @cache
-def weaver(width: int, weave: Weave) -> Any:
+def joining(may: bool) -> Any:  # noqa: FBT001 - what `weaver` was told
+    """Make joins(): whether a weaver with `joined` takes samples out of one row; a constant."""
+
+    def _joining(_typing: Any) -> Any:
+        def emit(context: Any, _builder: Any, _signature: Any, _values: Any) -> Any:
+            return ir.Constant(ir.IntType(1), int(may and _joins(context)))
+
+        return types.boolean(), emit
+
+    return intrinsic(_joining)
+
+
+@cache
+def weaver(width: int, weave: Weave, *, joined: bool = False) -> Any:
     """Make weave(parts, w, x): 16 * `width` sums of each output, one output after the other.
 
     `parts` are the addresses of sample number 0 of each part, w all weights, output by output
     (`spread`); `x` bytes are added to the addresses.
 
     Where registers hold 16 samples, those between two vectors are shifted together: loads that
-    cross cache lines take longer.
+    cross cache lines take longer. There a `joined` row is not parted in memory: its first sample
+    lies at the first address, `x` bytes of each part further on the rest.
     """
     outputs, q = weave.outputs, weave.q
     last = max(start + count for start, count in outputs)
@@ -165,22 +189,31 @@ def weaver(width: int, weave: Weave) -> Any:
     def _weave(_typing: Any, parts: Any, w: Any, x: Any) -> Any:
         def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             parts, w, x = values
+            shifts = _joins(context)
+            whole_row = joined and shifts
+            if whole_row:
+                x = builder.mul(x, ir.Constant(INT64, q))
             rows = [builder.add(builder.extract_value(parts, r), x) for r in range(q)]
-            shifts = vector_bits(context) == 512
-            loaded: dict[tuple[int, int], Any] = {}
 
+            @cache
             def load(part: int, number: int) -> Any:
-                if (part, number) not in loaded:
-                    loaded[part, number] = load_lanes(builder, rows[part], FLOATS, number)
-                return loaded[part, number]
+                return load_lanes(builder, rows[part], FLOATS, number)
+
+            @cache
+            def numbered(part: int, number: int) -> Any:
+                if not whole_row:
+                    return load(part, number)
+                near = [load(0, q * number + LANES * i) for i in range(q)]
+                return pick(builder, near, [part + q * i for i in range(LANES)])
 
             def sample(t: int, block: int) -> Any:
                 number, part = divmod(weave.phase + t, q)
                 number += LANES * block
                 whole, shift = divmod(number, LANES)
                 if not shifts or shift == 0:
-                    return load(part, number)
-                near, far = load(part, LANES * whole), load(part, LANES * (whole + 1))
+                    return numbered(part, number)
+                first = LANES * whole
+                near, far = numbered(part, first), numbered(part, first + LANES)
                 places = ir.Constant(WORDS, [shift + i for i in range(LANES)])
                 return builder.shuffle_vector(near, far, places)
 

@@ -58,6 +58,11 @@ def vector_bits(context: Any) -> int:
     return 256 if "+avx2" in known or processor in ("x86-64-v3", "x86-64-v4") else 128
 
 
+def has_feature(context: Any, name: str) -> bool:
+    """Whether code is made for a processor that has what LLVM calls so."""
+    return f"+{name}" in context.codegen().magic_tuple()[2].split(",")
+
+
 def everywhere(builder: Any, value: Any) -> Any:
     """Emit a vector with `value` in each lane."""
     kind = ir.VectorType(value.type, LANES)
@@ -170,15 +175,20 @@ def _put_twice(_typing: Any, address: Any, vector: Any) -> Any:
     return types.int32(types.int64, VECTOR), emit
 
 
-def parameter(builder: Any, address: Any, index: int) -> Any:
-    """Emit the float32 whose bits are the argument `index` after `address`, in every lane.
+def invariant(builder: Any, address: Any, kind: Any) -> Any:
+    """Emit the loading of what nobody writes while a kernel runs: arguments and what they name.
 
-    Nobody writes arguments while a kernel runs; told so, LLVM loads them once, before the loop.
+    Told so, LLVM loads it once, before a loop.
     """
-    address = builder.add(address, ir.Constant(ir.IntType(64), 8 * index))
-    loaded = builder.load(builder.inttoptr(address, FLOAT.as_pointer()), align=4)
+    loaded = builder.load(builder.inttoptr(address, kind.as_pointer()), align=1)
     loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return everywhere(builder, loaded)
+    return loaded
+
+
+def parameter(builder: Any, address: Any, index: int) -> Any:
+    """Emit the float32 whose bits are the argument `index` after `address`, in every lane."""
+    address = builder.add(address, ir.Constant(ir.IntType(64), 8 * index))
+    return everywhere(builder, invariant(builder, address, FLOAT))
 
 
 def _setting(_typing: Any, address: Any) -> Any:

@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba import float32, int32, int64, types
-from numba.core import cgutils
-from numba.extending import intrinsic, register_jitable
+from numba import float32, int64, types
+from numba.extending import register_jitable
 
 from gpumft.device.cpu.across import split_columns
-from gpumft.device.cpu.arithmetic import FLOAT, INT32, INT64, call, constant, pointer
+from gpumft.device.cpu.arithmetic import pointer
+from gpumft.device.cpu.edges import edge_sums, ends, scattered_tap
 from gpumft.device.cpu.kernels import _place, _row
-from gpumft.device.cpu.layout import LANES, Weave
+from gpumft.device.cpu.layout import Weave
 from gpumft.device.cpu.pixels import TYPES
 from gpumft.device.cpu.sums import sparing
-from gpumft.device.cpu.unrolled import parted, spread, weaver
-from gpumft.device.cpu.vectors import (
-    FLOATS,
-    VECTOR,
-    WORDS,
-    everywhere,
-    load_lanes,
-    setting,
-    vector_bits,
-    zeros,
-)
+from gpumft.device.cpu.unrolled import MOST_JOINED, joining, parted, spread, weaver
+from gpumft.device.cpu.vectors import setting, zeros
 from gpumft.device.cpu.writing import writer
 
 
-def woven(dtype: str, way: str, gain: str, weave: str, split: str = "") -> Callable[..., None]:
+def woven(  # noqa: PLR0915 - one kernel
+    dtype: str, way: str, gain: str, weave: str, *marks: str
+) -> Callable[..., None]:
     """Make the kernel that filters along a row at a rational ratio, see `across.phases`.
 
     Args:
@@ -38,24 +30,29 @@ def woven(dtype: str, way: str, gain: str, weave: str, split: str = "") -> Calla
         way: of `writer`.
         gain: likewise, a letter for the one channel.
         weave: the phases, a `Weave`.
-        split: "split" where the source is parted by columns already.
+        marks: "split" where the source is parted by columns already; "far" where outputs at the
+            edges take samples outside of the windows of `edges.edge_sums`, or more than others.
     """
     known = Weave.named(weave)
     p, q = len(known.outputs), known.q
-    is_row, is_split = dtype == "row", split != ""
+    is_row, is_split, is_far = dtype == "row", "split" in marks, "far" in marks
     kind = float32 if is_row else TYPES[dtype]
-    element, size = types.NumberClass(kind), kind.bitwidth // 8
+    size = kind.bitwidth // 8
+    element = types.NumberClass(kind)
     way = "raw" if is_row else way
     write1, write2, write3 = (writer(kind, n, way, n * gain, runs=4 // n) for n in (1, 2, 3))
-    write_some = writer(kind, 1, way, gain)
-    make = weaver(4 if p == 1 else 2, known)
+    write_some, put_ends = writer(kind, 1, way, gain), ends(kind)
+    may_join = not is_split and 1 < q <= MOST_JOINED
+    make, joins = weaver(4 if p == 1 else 2, known, joined=may_join), joining(may_join)
     find, weigh = parted(q), spread(sum(count for _, count in known.outputs))
+    sum_edges = edge_sums(known.longest, q if is_split else 1)
 
     @register_jitable
-    def regular(a: Any, base: int, into: int, gains: int, high: Any, last: int) -> None:
-        """All outputs that have all taps."""
+    def regular(a: Any, base: int, into: int, gains: int, high: Any) -> None:
+        """All outputs that have all taps; the last round repeats some of before."""
         n, shift = a[8], a[14]
-        parts, weights = find(base + a[6], a[10]), weigh(a[7])
+        parts, weights = find(base, a[10]), weigh(a[7])
+        last = n - (64 if p == 1 else 32)
         for at in range(0, n, 64 if p == 1 else 32):
             k = min(at, last)
             b = make(parts, weights, 4 * k)
@@ -74,77 +71,36 @@ def woven(dtype: str, way: str, gain: str, weave: str, split: str = "") -> Calla
         # out 0-2 or view 0, source 3-5; byte of the first sample in its part 6, weights 7, outputs
         # a phase 8, residues 9, stride 10, source columns 11, columns 12, highest code 13, shift
         # 14, spare 15, (scale, offset) 16-23, first regular output 24; of the outputs at the
-        # edges: places 25, counts 26, weights 27, longest 28, how many 29, which 30, spare 31
-        base = _row(a, 3, scratch, y)
+        # edges: places 25, counts 26, weights 27, longest 28, second window 29, spare 30
+        source = _row(a, 3, scratch, y)
         high, shift, gains = setting(args + 8 * 13), a[14], args + 8 * 16
         view = pointer(planes + 8 * a[0], int64)
-        plain, target, last = True, int64(0), a[8] - 1
+        plain, target = True, int64(0)
         if is_row:
             target = _row(a, 0, scratch, y)
-        else:  # nothing may be written behind the row: the last round repeats some of before
+        else:
             target = view[0] + _place(view, 1, y)
             plain = view[8] == 0 and view[9] == size
-            last = a[8] - (64 if p == 1 else 32)
         out = target if plain else scratch + a[15]
-        if q > 1 and not is_split:
-            split_columns(base, scratch + a[9], a[10], q, (a[11] + q - 1) // q)
-            base = scratch + a[9]
-        regular(a, base, out + size * a[24], gains, high, last)
-        total, some, which = zeros(), scratch + a[31], pointer(a[30], int32)
-        for t in range(a[28]):
-            total = scattered_tap(base, a[25] + 64 * t, a[26], a[27] + 64 * t, t, total)
+        base = source + a[6]
+        if joins():
+            base = source + q * a[6]
+        elif q > 1 and not is_split:
+            split_columns(source, scratch + a[9], a[10], q, (a[11] + q - 1) // q)
+            base = scratch + a[9] + a[6]
+        regular(a, base, out + size * a[24], gains, high)
+        if is_far:
+            total = zeros()
+            for t in range(a[28]):
+                total = scattered_tap(source, a[25] + 64 * t, a[26], a[27] + 64 * t, t, total)
+        else:
+            total = sum_edges(source, a[10], a[29], a[25], a[26], a[27])
+        some, left = scratch + a[30], a[24]
         write_some(some, gains, high, shift, total, total, total, total)
-        codes, edges = pointer(out, element), pointer(some, element)
-        for i in range(a[29]):
-            codes[which[i]] = edges[i]
+        put_ends(out, a[12], some, left, a[12] - left - p * a[8])
         if not plain:
+            codes = pointer(out, element)
             for i in range(a[12]):
                 pointer(target + _place(view, 6, i), element)[0] = codes[i]
 
     return woven_row
-
-
-def _scattered_tap(
-    _typing: Any, base: Any, places: Any, counts: Any, weights: Any, t: Any, total: Any
-) -> Any:
-    """scattered_tap(base, places, counts, weights, t, total): tap t of 16 outputs.
-
-    Output i takes the sample places[i] bytes behind base, if it has more than t taps.
-    """
-
-    def emit(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        base, places, counts, weights, t, total = values
-        count = load_lanes(builder, counts, WORDS)
-        has = builder.icmp_signed(">", count, everywhere(builder, builder.trunc(t, INT32)))
-        if vector_bits(context) == 512:
-            samples = _gathered(builder, base, load_lanes(builder, places, WORDS), has)
-        else:
-            samples = constant(FLOAT, total.type, 0.0)
-            for i in range(LANES):
-                place = builder.inttoptr(
-                    builder.add(places, ir.Constant(INT64, 4 * i)), INT32.as_pointer()
-                )
-                at = builder.add(base, builder.sext(builder.load(place), INT64))
-                value = builder.load(builder.inttoptr(at, FLOAT.as_pointer()), align=4)
-                samples = builder.insert_element(samples, value, ir.Constant(INT32, i))
-        more = call(builder, "fma", load_lanes(builder, weights, total.type), samples, total)
-        return builder.select(has, more, total)
-
-    return VECTOR(*[types.int64] * 5, VECTOR), emit
-
-
-def _gathered(builder: Any, base: Any, places: Any, wanted: Any) -> Any:
-    """Emit x86's instruction that loads 16 float32, each so many bytes behind base."""
-    byte = ir.IntType(8).as_pointer()
-    zero = constant(FLOAT, FLOATS, 0.0)
-    pointer = builder.inttoptr(base, byte)
-    values = [zero, pointer, places, wanted, ir.Constant(INT32, 1)]
-    function = cgutils.get_or_insert_function(
-        builder.module,
-        ir.FunctionType(FLOATS, [value.type for value in values]),
-        "llvm.x86.avx512.mask.gather.dps.512",
-    )
-    return builder.call(function, values)
-
-
-scattered_tap: Any = intrinsic(_scattered_tap)
