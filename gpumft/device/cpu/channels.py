@@ -273,7 +273,8 @@ class Channels(Clusters):
         if copied is not None and (splits or group == 1):
             into = outs
         elif splits:
-            into = [schedule.round(span) for _ in range(4 if group == 1 else group)]
+            pieces, width = (4, -(-span // 4)) if group == 1 else (group, span)
+            into = [schedule.round(width) for _ in range(pieces)]
         else:
             into = [schedule.round(group * span)]
         if in_ring:
