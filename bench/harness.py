@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 _PAUSE = 0.001
-"""Seconds before each contender begins: threads of the one before, OpenCV's above all, go on spinning
-for a while, on the processor that the next one's second thread needs."""
+"""Seconds before each contender begins: threads of the one before, OpenCV's above all, go on
+spinning for a while, on the processor that the next one's second thread needs."""
 RESULTS = Path(__file__).parent / "results"
 
 
