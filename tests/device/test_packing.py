@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from gpumft.device.program import Mix
 from gpumft.media.formats import PixelFormat
 from gpumft.testing import twin
 from tests.contract.program_parts import mix, nearest, noise
-from tests.device.engine_help import assert_same, run, through_matrix
+from tests.device.engine_help import assert_same, in_child, run, through_matrix
 
 SIZE = (70, 3)
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
@@ -78,3 +79,45 @@ def test_bounds_hold_for_the_worst_picture() -> None:
     for plane, name in zip(twin.run(program, full), "gbr", strict=True):
         assert plane.max() == pytest.approx(0.75 * 255 + 3, abs=0.5)
         assert plane.max() <= bound[name]
+
+
+PLAIN = """
+import importlib, pkgutil
+import gpumft.device.cpu as rooms
+from gpumft.device import open_device
+from gpumft.device.cpu import filters, lower, translate, workshop
+from tests.contract.program_parts import linear, ringing
+from tests.device.engine_help import check, straight, through_matrix
+
+for found in pkgutil.iter_modules(rooms.__path__):
+    room = importlib.import_module(f"gpumft.device.cpu.{found.name}")
+    if hasattr(room, "vector_bits"):
+        room.vector_bits = lambda _context: 0
+workshop.make = translate.translate
+compiled, libraries = {}, translate.library_of
+
+def kept(name, formula=None):
+    entry, library = libraries(name, formula)
+    compiled[name] = library.get_llvm_str()
+    return entry, library
+
+translate.library_of = kept
+filters.WORTH_UNROLLING = 0
+programs = [
+    through_matrix("nv12", (132, 6), target, (132, 6), linear) for target in ("rgb24", "bgra")
+]
+programs.append(straight("gray", (264, 12), "gray", (132, 6), ringing))
+names = {step[0] for p in programs for s in lower.lower(p, 1).stages for step in s.steps}
+with open_device("cpu", threads=1) as device:
+    for program in programs:
+        check(device, program)
+for name in names:
+    assert "llvm.x86" not in compiled[name] and " asm " not in compiled[name], name
+print(*sorted({name.partition(".")[0] for name in names}))
+"""
+
+
+def test_on_a_processor_that_has_no_instructions_for_it(tmp_path: Path) -> None:
+    """Everything that is made for the registers of x86 is made another way."""
+    found = in_child({"GPUMFT_CACHE_DIR": str(tmp_path)}, PLAIN)
+    assert found == "doubled vertical woven"

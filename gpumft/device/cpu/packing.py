@@ -7,7 +7,7 @@ one of bytes, and that saturates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -20,6 +20,8 @@ from gpumft.device.cpu.vectors import WORDS, vector_bits
 _MAGIC = 1.5 * 2.0**23
 """A sum with it is rounded to an integer, half to even; its low bits are the integer's."""
 _INT8, _INT16 = ir.IntType(8), ir.IntType(16)
+_WIDEST = 512
+"""Bits of the registers of AVX-512."""
 _TOGETHER = 4
 """Vectors that are packed into one, and lanes that stay together."""
 _NAMES = {
@@ -69,7 +71,8 @@ def woven(context: Any, builder: Any, vectors: Sequence[Any]) -> list[Any]:
                 made.append(_register(builder, four, width, first))
             else:
                 made.append(_anywhere(builder, four))
-        found += _in_turn(builder, [_words(builder, codes) for codes in made])
+        words = [_words(builder, codes) for codes in made]
+        found += _in_turn(builder, words, _opaque if width == _WIDEST else _same)
     return found
 
 
@@ -81,8 +84,11 @@ def _words(builder: Any, codes: Any) -> Any:
     return builder.bitcast(made, ir.VectorType(INT32, count // _TOGETHER))
 
 
-def _in_turn(builder: Any, words: Sequence[Any]) -> list[Any]:
-    """Emit the first words of all vectors, then the second of all, in as many vectors."""
+def _in_turn(builder: Any, words: Sequence[Any], placed: Callable[[Any, Any], Any]) -> list[Any]:
+    """Emit the first words of all vectors, then the second of all, in as many vectors.
+
+    `placed` is given each vector whose words are in their places.
+    """
     count, lanes = len(words), words[0].type.count
     kind = ir.VectorType(INT32, lanes)
 
@@ -95,8 +101,8 @@ def _in_turn(builder: Any, words: Sequence[Any]) -> list[Any]:
         apart = []
         for d, vector in enumerate(words):
             places = {(count * i + d) % lanes: i for i in range(lanes)}
-            placed = shuffled(vector, vector, [places[i] for i in range(lanes)])
-            apart.append(_opaque(builder, placed) if lanes == LANES else placed)
+            moved = shuffled(vector, vector, [places[i] for i in range(lanes)])
+            apart.append(placed(builder, moved))
         found = []
         for first in range(0, count * lanes, lanes):
             of = [(first + i) % count for i in range(lanes)]
@@ -120,8 +126,12 @@ def _in_turn(builder: Any, words: Sequence[Any]) -> list[Any]:
     ]  # fmt: skip
 
 
+def _same(_builder: Any, vector: Any) -> Any:
+    return vector
+
+
 def _opaque(builder: Any, vector: Any) -> Any:
-    """Emit nothing: what follows is not joined with what makes the vector."""
+    """Emit nothing, for AVX-512: what follows is not joined with what makes the vector."""
     same = ir.FunctionType(vector.type, [vector.type])
     return builder.asm(same, "", "=v,0", [vector], side_effect=False)
 
