@@ -17,11 +17,6 @@ from gpumft.device.program import Pattern, Program, Write
 from gpumft.media.formats import Component, PixelFormat
 
 
-def _gains(outputs: Sequence[Output]) -> str:
-    """Return a letter for each output, see `writer`."""
-    return "".join("1" if output.gain == (1.0, 0.0) else "s" for output in outputs)
-
-
 _NO_PATTERN = Pattern(np.zeros((1, 1), np.float32))
 
 
@@ -225,3 +220,8 @@ class Painting(Schedule):
             *(float_bits(number) for number in gain),
             *self._shape(program, part, write.limits, write.dither),
         ]  # fmt: skip
+
+
+def _gains(outputs: Sequence[Output]) -> str:
+    """Return a letter for each output, see `writer`."""
+    return "".join("1" if output.gain == (1.0, 0.0) else "s" for output in outputs)

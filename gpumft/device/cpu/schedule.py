@@ -250,6 +250,8 @@ def _odd_rows_first(program: Program) -> bool:
         return False
     taken = [0.0, 0.0]
     for read in program.reads:
+        if read.vertical.outputs != rows:  # scaled later, between the stages
+            return False
         start, end = read.vertical.start, read.vertical.start + read.vertical.count
         used = np.maximum(end[1:], end[:-1]) - np.minimum(start[1:], start[:-1])
         for odd in range(ROUND):
