@@ -16,7 +16,6 @@ from gpumft.device.cpu.views import View, source_view, target_view
 from gpumft.device.program import Pattern, Program, Write
 from gpumft.media.formats import Component, PixelFormat
 
-
 _NO_PATTERN = Pattern(np.zeros((1, 1), np.float32))
 
 
