@@ -18,9 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_PAUSE = 0.001
-"""Seconds before each contender begins: threads of the one before, OpenCV's above all, go on
-spinning for a while, on the processor that the next one's second thread needs."""
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -68,7 +65,6 @@ def race(job: str, threads: int, contenders: list[Contender], *, rounds: int) ->
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for _ in range(rounds):
         for contender in contenders:
-            time.sleep(_PAUSE)
             start = time.perf_counter()
             contender.run()
             times[contender.name].append(1000 * (time.perf_counter() - start))
