@@ -39,9 +39,9 @@ KERNELS = (
     *("paint.uint8.uint8.prr.101-111-110", "paint.uint8.uint8.prr.101-111-110.packed.111"),
     *("woven.row..1.1-0-2-0-0-1-0", "woven.uint8.packed.1.6-1-6-1-6-2-0"),
     "woven.uint8.packed.1.6-0-0-0-0-4-1.far",
-    *("vertical.uint8.4.zero.2-12-14", "vertical.uint16.1..0-2-2.1-2-3"),
-    *(f"vertical.uint8.{n}.zero.2-4-6_1-3-3-1-1-3-3-1_3" for n in (1, 2, 4)),
-    "vertical.uint8.4.signed.2-8-10",
+    *("pairs.uint8.4.zero.2-12-14", "pairs.uint16.1..0-2-2", "pairs.row.1.zero.1-2-3"),
+    *(f"pairs.uint8.{n}.zero.2-4-6_1-3-3-1-1-3-3-1_3" for n in (1, 2, 4)),
+    "pairs.uint8.4.signed.2-8-10",
     "paint.uint8.uint8.rrr.110-111-101-k",
     "paint.uint16.uint8.rrr.111-111-111",
     "paint.row.uint8.rrr.111",
@@ -62,6 +62,7 @@ INNER = (
     "vertical.uint8.2",
     "vertical.uint8.4",
     "vertical.row",
+    "pairs.uint8.1.zero.1-4-5",
     "paint.uint8.uint8.prr.101-111-110",
     "paint.uint8.uint8.prr.101-111-110.shaped",
     *FORMULAS.values(),
@@ -267,7 +268,7 @@ def test_the_cache_key_covers_every_file_of_the_engine() -> None:
     folder = Path(compiler.__file__).parent
     jitted = {"arithmetic.py", "vectors.py", "kernels.py", "columns.py", "across.py", "layout.py"}
     jitted |= {"pixels.py", "paint.py", "probe.py", "formulas.py", "v210.py", "translate.py"}
-    jitted |= {"atomics.py", "recognise.py"}
+    jitted |= {"atomics.py", "recognise.py", "pairs.py", "doubled.py"}
     assert jitted <= {path.name for path in folder.glob("*.py")}
     assert kept.cache_folder().name == kept.source_hash()
 

@@ -45,8 +45,7 @@ def over(shift: int, *whole: int) -> tuple[float, ...]:
 
 def names(program: Program) -> list[str]:
     """Return the kernels that filter rows of bytes."""
-    steps = [step for stage in lower.lower(program, 1).stages for step in stage.steps]
-    return [name for name, *_ in steps if name.startswith("vertical.uint8")]
+    return [name for name in lower.lower(program, 1).kernels if name.startswith("pairs.uint8")]
 
 
 EXACT = {
@@ -89,7 +88,7 @@ def test_the_same_bytes(device: Device, name: str, source: str, target: str) -> 
 def test_parted_by_four(device: Device) -> None:
     """Rows that are halved along their columns as well leave the vertical filter in four parts."""
     program = straight("yuv420p", (536, 48), "yuv420p", (268, 24), EXACT["halved"])
-    assert any(name.startswith("vertical.uint8.4.") and "_" in name for name in names(program))
+    assert any(name.startswith("pairs.uint8.4.") and "_" in name for name in names(program))
     for planes in pictures(program):
         assert_same(run(device, program, planes), twin.run(program, planes))
 
@@ -116,5 +115,4 @@ def test_other_weights_are_summed_as_floats(
 
 def test_other_elements_are_summed_as_floats(device: Device) -> None:
     program = straight("gray16le", (268, 46), "gray16le", (268, 23), EXACT["halved"])
-    steps = [name for stage in lower.lower(program, 1).stages for name, *_ in stage.steps]
-    assert not any("_" in name for name in steps)
+    assert not any("_" in name for name in lower.lower(program, 1).kernels)

@@ -107,7 +107,7 @@ programs = [
     through_matrix("nv12", (132, 6), target, (132, 6), linear) for target in ("rgb24", "bgra")
 ]
 programs.append(straight("gray", (264, 12), "gray", (132, 6), ringing))
-names = {step[0] for p in programs for s in lower.lower(p, 1).stages for step in s.steps}
+names = {name for p in programs for name in lower.lower(p, 1).kernels}
 with open_device("cpu", threads=1) as device:
     for program in programs:
         check(device, program)
@@ -120,4 +120,4 @@ print(*sorted({name.partition(".")[0] for name in names}))
 def test_on_a_processor_that_has_no_instructions_for_it(tmp_path: Path) -> None:
     """Everything that is made for the registers of x86 is made another way."""
     found = in_child({"GPUMFT_CACHE_DIR": str(tmp_path)}, PLAIN)
-    assert found == "doubled vertical woven"
+    assert found == "doubled pairs vertical woven"

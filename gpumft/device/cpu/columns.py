@@ -8,96 +8,25 @@ from typing import Any
 from numba import float32, int32, int64, types
 from numba.extending import register_jitable
 
-from gpumft.device.cpu.arithmetic import pointer
+from gpumft.device.cpu.arithmetic import pointer, run
 from gpumft.device.cpu.kernels import _place, _row
-from gpumft.device.cpu.layout import BLOCK, LANES, MOST_OVERLAPS, Overlap
+from gpumft.device.cpu.layout import BLOCK, LANES, MOST_OVERLAPS
+from gpumft.device.cpu.pairs import MOST_AHEAD, WIDE
 from gpumft.device.cpu.pixels import TYPES, elements, lies_plainly
-from gpumft.device.cpu.signed import multiplies_bytes, signed_sums
-from gpumft.device.cpu.sums import adder, fetch, fetcher, sparing
-from gpumft.device.cpu.unrolled import listed, overlapping, spread
+from gpumft.device.cpu.sums import adder, fetch, sparing
 from gpumft.device.cpu.vectors import put, reader, setting, splat, vadd, vfma, zeros
-
-MOST_AHEAD = 8
-"""Rows that are fetched ahead."""
-WIDE = 64
-"""Elements of a row that such loops take at a time."""
-
-
-@register_jitable
-def _nothing(*_args: Any) -> None:
-    """Stand for `_pairs` where there are no more."""
-
-
-def _pairs(kind: Any, group: int, taps: Overlap, *, raw: bool, zero: str) -> Any:
-    """Make the loop over columns, `WIDE` at least, of two outputs whose taps overlap like that.
-
-    Returns pairs(out, other, stride, rows, w, v, n, shift, mask, offset, ahead, pitch, signed, y).
-    """
-    size = kind.bitwidth // 8
-    both = overlapping(kind, taps, raw=raw, group=group, zero=zero != "")
-    is_signed, both_signed = zero == "signed", signed_sums(taps)
-    take, first, second = listed(taps.all), spread(taps.end), spread(taps.all - taps.begin)
-    soon = fetcher(0 if raw else min(2 * taps.begin, MOST_AHEAD), WIDE * size)
-
-    @register_jitable
-    def pairs(
-        out: int, other: int, stride: int, rows: int, w: int, v: int, n: int, shift: int,
-        mask: int, offset: Any, ahead: int, pitch: int, signed: int, y: int,
-    ) -> None:  # fmt: skip
-        taken, one, two = take(rows), first(w), second(v)
-        known = pointer(signed, int64)
-        turns, magic = known[2], setting(signed + 24)
-        w8 = known[0] + known[1] * y
-        v8 = w8 + known[1]
-        for begin in range(0, n, WIDE):
-            x = min(begin, n - WIDE)
-            soon(ahead + size * x, pitch)
-            if is_signed and multiplies_bytes():
-                p = both_signed(taken, w8, v8, turns, magic, x)
-            else:
-                p = both(taken, one, two, size * x, shift, mask, offset)
-            if group == 1:
-                put(out + 4 * x, p[0])
-                put(out + 4 * x + 64, p[1])
-                put(out + 4 * x + 128, p[2])
-                put(out + 4 * x + 192, p[3])
-                put(other + 4 * x, p[4])
-                put(other + 4 * x + 64, p[5])
-                put(other + 4 * x + 128, p[6])
-                put(other + 4 * x + 192, p[7])
-            elif group == 2:
-                put(out + 2 * x, p[0])
-                put(out + 2 * x + 64, p[1])
-                put(out + 2 * x + stride, p[2])
-                put(out + 2 * x + stride + 64, p[3])
-                put(other + 2 * x, p[4])
-                put(other + 2 * x + 64, p[5])
-                put(other + 2 * x + stride, p[6])
-                put(other + 2 * x + stride + 64, p[7])
-            else:
-                put(out + x, p[0])
-                put(out + x + stride, p[1])
-                put(out + x + 2 * stride, p[2])
-                put(out + x + 3 * stride, p[3])
-                put(other + x, p[4])
-                put(other + x + stride, p[5])
-                put(other + x + 2 * stride, p[6])
-                put(other + x + 3 * stride, p[7])
-
-    return pairs
 
 
 def vertical(  # noqa: PLR0915 - one kernel
-    dtype: str, parts: str = "1", zero: str = "", *overlaps: str
+    dtype: str, parts: str = "1"
 ) -> Callable[..., None]:
     """Make the kernel that filters along columns: out rows y.. of what `dtype` rows hold.
 
     `dtype` is an element type, read and decoded where it lies in the plane, or "row": float32 rows
     of a buffer. `parts`: with 2 or 4, every 2nd or 4th byte goes to a row of its own.
 
-    Two outputs are made together where they share most of their rows: each is read once. Up to
-    three `overlaps` have loops of their own; these take the offset as 0 with `zero` "zero", and
-    with "signed" weights of theirs are whole numbers, see `signed`.
+    Two outputs are made together where they share most of their rows: each is read once. For up to
+    `MOST_OVERLAPS` ways of that there are kernels made for it, see `pairs`.
     """
     is_row = dtype == "row"
     kind = float32 if is_row else TYPES[dtype]
@@ -111,14 +40,6 @@ def vertical(  # noqa: PLR0915 - one kernel
     if group > 1:
         add2 = adder(kind, group, group=group)
         add2x2 = adder(kind, group, lists=2, group=group)
-
-    known = [Overlap.named(name) for name in overlaps]
-    known += [Overlap(-1, -1, -1)] * (MOST_OVERLAPS - len(known))
-    (s_0, e_0, f_0), (s_1, e_1, f_1), (s_2, e_2, f_2) = (taps[:3] for taps in known)
-    pairs0, pairs1, pairs2 = (
-        _nothing if taps.all < 0 else _pairs(kind, group, taps, raw=is_row, zero=zero)
-        for taps in known
-    )
 
     @register_jitable
     def long_sum(rows: Any, w: Any, count: int, x: int, shift: int, mask: int, offset: Any) -> Any:
@@ -175,7 +96,8 @@ def vertical(  # noqa: PLR0915 - one kernel
         # out 0-2, source 3-5 (rows) or view 3, first column 4, group 5; starts 6, counts 7,
         # weights 8, longest 9, columns 10, spare 11, bytes of a row there 12, shift 13, mask 14,
         # offset 15, bytes between the rows of the parts 16; of `signed_sums`: weights 17, bytes
-        # from an output's to the next's 18, turns 19, magic 20
+        # from an output's to the next's 18, turns 19, magic 20; from 21 on, 4 each: begin, end and
+        # all of an `Overlap`, kernel of `pairs`
         starts, counts = pointer(a[6], int32), pointer(a[7], int32)
         n, shift, mask, offset = a[10], a[13], a[14], setting(args + 8 * 15)
         rows, zero = pointer(scratch, int64), zeros()
@@ -218,24 +140,9 @@ def vertical(  # noqa: PLR0915 - one kernel
                     ahead = rows[f - 1] + pitch
                     new = min(2 * (s1 - s0), MOST_AHEAD)
                 left = begin
-                if n >= WIDE:
-                    if s == s_0 and e == e_0 and f == f_0:
-                        pairs0(
-                            out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
-                            args + 8 * 17, r,
-                        )  # fmt: skip
-                        left, begin = 0, n
-                    elif s == s_1 and e == e_1 and f == f_1:
-                        pairs1(
-                            out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
-                            args + 8 * 17, r,
-                        )  # fmt: skip
-                        left, begin = 0, n
-                    elif s == s_2 and e == e_2 and f == f_2:
-                        pairs2(
-                            out, second, a[16], scratch, w, v, n, shift, mask, offset, ahead, pitch,
-                            args + 8 * 17, r,
-                        )  # fmt: skip
+                for k in range(21, 21 + 4 * MOST_OVERLAPS, 4):
+                    if left and n >= WIDE and s == a[k] and e == a[k + 1] and f == a[k + 2]:
+                        run(a[k + 3], args, scratch, planes, r, 2)
                         left, begin = 0, n
                 for first in range(0, left, 2 * LANES if group == 1 else span):
                     x = first if group == 1 else max(min(first, n - span), 0)

@@ -51,10 +51,7 @@ class CpuRunner(Runner):
         self._slots = min(threads.count, 1 + pixels // _WORTH_A_THREAD)
         schedule = lower(program, self._slots)
         self._schedule = schedule
-        names = {name for stage in schedule.stages for name, *_ in stage.steps} | {
-            *_BANDS,
-            "recognise",
-        }
+        names = {*_BANDS, "recognise", *schedule.kernels}
         self._kernels = {name: compiler.kernel(name) for name in names}
         self._steps, self._ranges, self._settings = _tables(schedule, self._kernels)
         self._defaults = settings_of(program)
@@ -158,6 +155,8 @@ def _tables(
 
     And the places of named parameters among the steps' arguments.
     """
+    for name, arguments, index in schedule.called:
+        arguments[index] = kernels[name].address
     stages: list[int] = []
     steps: list[int] = []
     kept: dict[int, Array] = {}

@@ -151,6 +151,8 @@ class Schedule:
         """Arrays whose addresses are among the arguments."""
         self.settings: list[tuple[str, list[int], int]] = []
         """Named parameters: the name, the arguments that it is among, and its place there."""
+        self.called: list[tuple[str, list[int], int]] = []
+        """Kernels that steps call: the name, the step's arguments, and the address's place."""
         longest = [t.longest for r in program.reads for t in (r.vertical, r.horizontal)]
         scales = [s for s in program.stages if isinstance(s, Scale)]
         longest += [t.longest for s in scales for t in (s.vertical, s.horizontal)]
@@ -163,6 +165,12 @@ class Schedule:
         self._patterns: dict[str, int] = {}
 
     # ------------------------------------------------------------------ stages and memory
+
+    @property
+    def kernels(self) -> set[str]:
+        """The names of all kernels of the steps, and of those that these call."""
+        steps = {name for stage in self.stages for name, _, _ in stage.steps}
+        return steps | {name for name, _, _ in self.called}
 
     def stage(self, ranges: Ranges) -> Stage:
         """Add a stage that makes these rows."""

@@ -9,7 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gpumft.device.cpu import filters
-from gpumft.device.cpu.layout import BLOCK, LANES, TURNS, Overlap, float_bits, register
+from gpumft.device.cpu.layout import (
+    BLOCK,
+    LANES,
+    MOST_OVERLAPS,
+    TURNS,
+    Overlap,
+    float_bits,
+    register,
+)
 from gpumft.device.cpu.painting import Painting
 from gpumft.device.cpu.schedule import (
     FEWEST,
@@ -37,11 +45,13 @@ class Steps(Painting):
         self, out: Buffer, source: Buffer, taps: Taps, columns: int
     ) -> tuple[str, list[int]]:
         """Return the step that filters rows of a buffer along columns."""
-        overlaps = filters.overlaps(taps, columns * taps.outputs)
-        return f"vertical.row{_loops(1, 'zero', overlaps)}", [
+        arguments = [
             *out.arguments, *source.arguments, *self._taps(taps, taps.weights, 0),
             taps.longest, columns, *[0] * 10,
         ]  # fmt: skip
+        overlaps = filters.overlaps(taps, columns * taps.outputs)
+        self._add_pairs("row.1.zero", overlaps, arguments)
+        return "vertical.row", arguments
 
     def vertical_of_plane(
         self, outs: Sequence[Buffer], program: Program, reads: Sequence[Read],
@@ -67,13 +77,25 @@ class Steps(Painting):
         plain = not any(overlap.whole for overlap in overlaps)
         if zero and of_bytes and plain and len(outs) == _PARTS_OF_SIGNED:
             signed = self._signed(taps, overlaps)
-        loops = _loops(len(outs), "signed" if signed else zero, overlaps)
-        return f"vertical.{dtype}{loops}", [
+        arguments = [
             *outs[0].arguments, self._view(program, part), columns[0], group,
             *self._taps(taps, taps.weights, 0), taps.longest, count * group, spare, stride,
             part.shift, (1 << part.depth) - 1, float_bits(read.offset), apart,
             *(signed or [0] * 4),
         ]  # fmt: skip
+        kind = f"{dtype}.{len(outs)}"
+        self._add_pairs(f"{kind}.{'signed' if signed else zero}", overlaps, arguments)
+        return f"vertical.{kind}", arguments
+
+    def _add_pairs(self, kind: str, overlaps: Sequence[Overlap], arguments: list[int]) -> None:
+        """Let a vertical filter know kernels that are made for neighbours that overlap like that.
+
+        Their addresses stand among its arguments once they are loaded.
+        """
+        for overlap in overlaps:
+            arguments += [*overlap[:3], 0]
+            self.called.append((f"pairs.{kind}.{overlap}", arguments, len(arguments) - 1))
+        arguments += [-1] * (4 * (MOST_OVERLAPS - len(overlaps)))
 
     def _signed(self, taps: Taps, overlaps: Sequence[Overlap]) -> list[int] | None:
         """Return the arguments of sums that integers give as exactly, or None."""
@@ -254,11 +276,6 @@ class Steps(Painting):
             (1 << part.depth) - 1, float_bits(reads[0].offset),
             self.spare_elements(count * len(reads), dtype), *tail,
         ]  # fmt: skip
-
-
-def _loops(parts: int, zero: str, overlaps: Sequence[Overlap]) -> str:
-    """Return the end of the name of a vertical kernel: what has loops of its own."""
-    return ".".join(["", str(parts), *([zero, *map(str, overlaps)] if overlaps else [])])
 
 
 def _lanes(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
