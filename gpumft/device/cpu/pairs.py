@@ -49,7 +49,7 @@ def pairs(  # noqa: PLR0915 - one kernel
     @register_jitable
     def both_outputs(
         out: int, other: int, stride: int, rows: int, w: int, v: int, n: int, shift: int,
-        mask: int, offset: Any, ahead: int, pitch: int, signed: int, y: int,
+        mask: int, offset: Any, ahead: Any, pitch: Any, signed: int, y: int,
     ) -> None:  # fmt: skip
         """Make all columns: alone, its stores written out, so that LLVM spills no samples."""
         taken, one, two = take(rows), first(w), second(v)
