@@ -203,6 +203,8 @@ REFUSED = {
     "transposed": through_matrix("nv12", (6, 72), "rgb24", (72, 6), linear, turn="t"),
     "v210": through_matrix("v210", (72, 6), "rgb24", (72, 6), linear),
     "yuyv422": through_matrix("yuyv422", (72, 6), "rgb24", (72, 6), linear),
+    "three side by side": planned("rgb24", "gray", (72, 6), (144, 12), filter="bicubic"),
+    "four side by side": planned("bgra", "gray", (72, 6), (144, 6), filter="bilinear"),
     "no chroma of half the columns": through_matrix("yuv444p", (72, 6), "rgb24", (72, 6), linear),
 }
 
@@ -211,6 +213,11 @@ REFUSED = {
 def test_all_else_takes_the_steps_that_it_took(what: str) -> None:
     assert found(REFUSED[what]) == {}
     assert not any("doubled" in name for name in kernels(REFUSED[what]))
+
+
+@pytest.mark.parametrize("source", ["rgb24", "bgra", "gbrp"])
+def test_colours_that_become_gray_at_twice_the_width(device: Device, source: str) -> None:
+    check(device, planned(source, "gray", (72, 6), (144, 12), filter="bicubic"), what=source)
 
 
 def test_shaped_codes_take_them_too() -> None:

@@ -22,6 +22,8 @@ from gpumft.media.formats import PixelFormat
 _EXACT = 2.0**24
 """Whole numbers up to this one are float32 values."""
 _MOST_CHANNELS = 4
+_MOST_TOGETHER = 2
+"""Components side by side whose samples kernels part into even and odd ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +51,7 @@ def doublings(program: Program, largest: dict[str, float]) -> dict[int, Doubling
 
     All else has to be pixels that lie in place, and bytes that saturation keeps within range
     (`largest` codes): no picture turned, scaled, narrower than 64 columns or of a number that 4
-    does not divide, no dither, no limits.
+    does not divide, no dither, no limits, no red, green and blue side by side.
 
     Thread-safety: a pure function.
     """
@@ -63,7 +65,8 @@ def doublings(program: Program, largest: dict[str, float]) -> dict[int, Doubling
         if _in_place(program, read):
             continue
         plane = program.source.layout.planes[read.component.plane]
-        made = _doubling(read) if plane.channels == read.component.step else None
+        apart = plane.channels == read.component.step <= _MOST_TOGETHER
+        made = _doubling(read) if apart else None
         if made is None:
             return {}
         found[index] = made
