@@ -67,6 +67,17 @@ def check(device: Device, program: Program, seed: int = 1, what: str = "") -> No
     assert_same(run(device, program, planes), twin.run(program, planes), what)
 
 
+def check_layout(device: Device, program: Program, layout: str) -> None:
+    """Compare with the twin: planes laid out in a way of `LAYOUTS` read, then written."""
+    planes = noise(program.source, program.source_size)
+    expected = twin.run(program, planes)
+    turned = [LAYOUTS[layout](plane) for plane in planes]
+    assert_same(run(device, program, turned), expected, layout)
+    out = [LAYOUTS[layout](np.zeros_like(plane)) for plane in expected]
+    device.build(program)(planes, out)
+    assert_same(out, expected, layout)
+
+
 def any_matrix(source: str, target: str) -> npt.NDArray[np.float64]:
     """A matrix that mixes every colour channel into every other, codes to nominal values."""
     from gpumft.media import PixelFormat
